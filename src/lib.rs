@@ -1,1 +1,11 @@
 //! The life of a frame.
+//!
+//! A radiograph meets these modules in the order in which they are listed here,
+//! and a module uses only what stands above it; `tests/tidy.rs` checks it.
+//! The long form, with what each module must not know, is `docs/architecture.md`.
+
+#![deny(unsafe_code)]
+
+pub mod units;
+pub mod frame;
+pub mod source;

@@ -1,0 +1,124 @@
+"""The segmentation network: an EfficientNet-Lite0 encoder cut after its second 192-channel block, and a U-shaped decoder.
+
+One grey channel in, normalised to (x - 127) / 128, side a multiple of 32.
+Outputs, all logits:
+- `lung`      (N, 4, side/2, side/2): background, right lung, left lung, heart shadow over the left lung;
+- `infection` (N, 1, side/2, side/2): ground glass or consolidation;
+- `fit`       (N, 1, side/32, side/32): a frontal, upright, uninverted chest radiograph; its mean is the score.
+
+Every layer is one that the int8 engine knows: convolution (dense, pointwise, depthwise 3 and 5, stride 1 and 2)
+with ReLU6 or nothing behind it, addition, concatenation, nearest doubling.
+Layout and names of the encoder follow the weights of Tan et al., EfficientNet-Lite (2020).
+"""
+
+import torch
+from torch import nn
+
+# (expansion, channels, kernel, stride, blocks) of EfficientNet-Lite0, with the last stage cut to two blocks of four.
+STAGES = [(1, 16, 3, 1, 1), (6, 24, 3, 2, 2), (6, 40, 5, 2, 2), (6, 80, 3, 2, 3), (6, 112, 5, 1, 3), (6, 192, 5, 2, 2)]
+# Index of the last block of each stage whose output the decoder takes as a skip: sides 1/2, 1/4, 1/8, 1/16.
+SKIP_AFTER = {0: 16, 2: 24, 4: 40, 10: 112}
+DECODER = [(96, 3), (64, 5), (40, 3), (24, 3)]
+LUNG_CLASSES = ("background", "right", "left", "heart_shadow")
+
+
+def conv_bn(cin, cout, kernel, stride=1, groups=1, act=True):
+    layers = [nn.Conv2d(cin, cout, kernel, stride, kernel // 2, groups=groups, bias=False), nn.BatchNorm2d(cout, eps=1e-3)]
+    return nn.Sequential(*layers, *([nn.ReLU6(inplace=True)] if act else []))
+
+
+class InvertedResidual(nn.Module):
+    def __init__(self, cin, cout, expansion, kernel, stride):
+        super().__init__()
+        mid = cin * expansion
+        self.expand = conv_bn(cin, mid, 1) if expansion > 1 else nn.Identity()
+        self.depthwise = conv_bn(mid, mid, kernel, stride, groups=mid)
+        self.project = conv_bn(mid, cout, 1, act=False)
+        self.residual = stride == 1 and cin == cout
+
+    def forward(self, x):
+        y = self.project(self.depthwise(self.expand(x)))
+        return x + y if self.residual else y
+
+
+class UpBlock(nn.Module):
+    """Doubles the side, joins the skip, then pointwise, depthwise, pointwise."""
+
+    def __init__(self, cin, skip, cout, kernel):
+        super().__init__()
+        self.reduce = conv_bn(cin, cout, 1)
+        self.up = nn.Upsample(scale_factor=2, mode="nearest")
+        self.mix = conv_bn(cout + skip, cout, 1)
+        self.depthwise = conv_bn(cout, cout, kernel, groups=cout)
+        self.project = conv_bn(cout, cout, 1)
+
+    def forward(self, x, skip):
+        x = self.mix(torch.cat([self.up(self.reduce(x)), skip], 1))
+        return self.project(self.depthwise(x))
+
+
+class Network(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.stem = conv_bn(1, 32, 3, 2)
+        blocks, cin = [], 32
+        for expansion, cout, kernel, stride, count in STAGES:
+            for i in range(count):
+                blocks.append(InvertedResidual(cin, cout, expansion, kernel, stride if i == 0 else 1))
+                cin = cout
+        self.blocks = nn.ModuleList(blocks)
+        skips = list(reversed(SKIP_AFTER.values()))
+        ups = []
+        for (cout, kernel), skip in zip(DECODER, skips):
+            ups.append(UpBlock(cin, skip, cout, kernel))
+            cin = cout
+        self.ups = nn.ModuleList(ups)
+        self.lung = nn.Conv2d(cin, len(LUNG_CLASSES), 1)
+        self.infection = nn.Conv2d(cin, 1, 1)
+        self.fit = nn.Conv2d(STAGES[-1][1], 1, 1)
+
+    def forward(self, x):
+        x, skips = self.stem(x), []
+        for i, block in enumerate(self.blocks):
+            x = block(x)
+            if i in SKIP_AFTER:
+                skips.append(x)
+        fit = self.fit(x)
+        for up, skip in zip(self.ups, reversed(skips)):
+            x = up(x, skip)
+        return self.lung(x), self.infection(x), fit
+
+
+def load_imagenet(net, path):
+    """Copies the EfficientNet-Lite0 ImageNet weights into the encoder; the stem's colour channels are summed."""
+    src = torch.load(path, map_location="cpu", weights_only=True)
+    dst = net.state_dict()
+    done = 0
+
+    def put(name_conv, name_bn, target):
+        nonlocal done
+        w = src[name_conv + ".weight"]
+        if dst[target + ".0.weight"].shape != w.shape:
+            w = w.sum(1, keepdim=True)
+        dst[target + ".0.weight"].copy_(w)
+        for part in ("weight", "bias", "running_mean", "running_var"):
+            dst[f"{target}.1.{part}"].copy_(src[f"{name_bn}.{part}"])
+        done += 1
+
+    put("_conv_stem", "_bn0", "stem")
+    counts = [1, 2, 2, 3, 3, 4]
+    theirs, ours = 0, 0
+    for (expansion, _, _, _, count), full in zip(STAGES, counts):
+        for i in range(count):
+            b, t = f"_blocks.{theirs + i}", f"blocks.{ours + i}"
+            if expansion > 1:
+                put(f"{b}._expand_conv", f"{b}._bn0", f"{t}.expand")
+            put(f"{b}._depthwise_conv", f"{b}._bn1", f"{t}.depthwise")
+            put(f"{b}._project_conv", f"{b}._bn2", f"{t}.project")
+        theirs, ours = theirs + full, ours + count
+    net.load_state_dict(dst)
+    return done
+
+
+def parameters(net):
+    return sum(p.numel() for p in net.parameters())

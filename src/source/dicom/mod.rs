@@ -1,0 +1,1 @@
+//! DICOM files: see the helper modules.

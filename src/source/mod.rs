@@ -1,0 +1,29 @@
+//! Where radiographs come from: files, DICOM, a capture device, or geometry.
+//!
+//! Every source gives [`Frame`]s and says by name what could not be read; none decides whether a frame is
+//! worth reading, and none knows of exposure, network or screen.
+
+pub mod dicom;
+pub mod file;
+pub mod folder;
+pub mod phantom;
+#[cfg(feature = "v4l")]
+pub mod v4l;
+
+use crate::frame::Frame;
+
+/// A frame and the name under which its source knows it (a file's path, a phantom's seed, a device).
+#[derive(Debug)]
+pub struct Sourced {
+    pub name: String,
+    pub frame: Frame,
+}
+
+/// Gives frames one after another.
+pub trait FrameSource {
+    /// What can go wrong with one frame; the source goes on with the next.
+    type Error: std::error::Error;
+
+    /// The next frame, an error in its place, or `None` when the source has ended.
+    fn next_frame(&mut self) -> Option<Result<Sourced, Self::Error>>;
+}

@@ -1,0 +1,126 @@
+//! Checked quantities: every number that crosses a module carries its unit in its type.
+//!
+//! A value that exists is in range; nothing downstream checks again.
+//! This module knows nothing of radiographs, files or devices.
+
+use std::fmt;
+
+/// A quantity outside its range.
+#[derive(Debug, Clone, Copy, PartialEq, thiserror::Error)]
+pub enum UnitError {
+    /// a share must lie between 0 and 1
+    #[error("{0} is no share: it must lie between 0 and 1")]
+    Fraction(f64),
+    /// a percentage must lie between 0 and 100
+    #[error("{0} is no percentage: it must lie between 0 and 100")]
+    Percent(f64),
+}
+
+/// A share of a whole, 0..=1.
+#[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
+pub struct Fraction(f32);
+
+impl Fraction {
+    pub const ZERO: Self = Self(0.0);
+    pub const ONE: Self = Self(1.0);
+
+    /// `value` as a share; fails outside 0..=1 and on NaN.
+    pub fn new(value: f32) -> Result<Self, UnitError> {
+        if (0.0..=1.0).contains(&value) { Ok(Self(value)) } else { Err(UnitError::Fraction(value.into())) }
+    }
+
+    /// The nearest share to `value`; NaN becomes 0.
+    pub fn clamped(value: f32) -> Self {
+        if value.is_nan() { Self::ZERO } else { Self(value.clamp(0.0, 1.0)) }
+    }
+
+    /// `part` of `whole`, or `None` when there is no whole.
+    pub fn of(part: usize, whole: usize) -> Option<Self> {
+        (whole > 0).then(|| Self::clamped((part as f64 / whole as f64) as f32))
+    }
+
+    /// The share as a number, 0..=1.
+    pub fn get(self) -> f32 {
+        self.0
+    }
+
+    pub fn percent(self) -> Percent {
+        Percent(self.0 * 100.0)
+    }
+}
+
+/// A percentage, 0..=100.
+#[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
+pub struct Percent(f32);
+
+impl Percent {
+    /// `value` as a percentage; fails outside 0..=100 and on NaN.
+    pub fn new(value: f32) -> Result<Self, UnitError> {
+        if (0.0..=100.0).contains(&value) { Ok(Self(value)) } else { Err(UnitError::Percent(value.into())) }
+    }
+
+    /// The percentage as a number, 0..=100.
+    pub fn get(self) -> f32 {
+        self.0
+    }
+
+    pub fn fraction(self) -> Fraction {
+        Fraction(self.0 / 100.0)
+    }
+}
+
+/// Whole percent with its sign: `34 %`.
+impl fmt::Display for Percent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:.0} %", self.0)
+    }
+}
+
+/// Width and height in pixels, both at least 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PixelSize {
+    pub width: u32,
+    pub height: u32,
+}
+
+impl PixelSize {
+    pub const fn new(width: u32, height: u32) -> Self {
+        Self { width, height }
+    }
+
+    /// Number of pixels.
+    pub const fn area(self) -> usize {
+        self.width as usize * self.height as usize
+    }
+}
+
+/// `800x480`.
+impl fmt::Display for PixelSize {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}x{}", self.width, self.height)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_share_above_one_is_refused() {
+        assert_eq!(Fraction::new(1.01), Err(UnitError::Fraction(f64::from(1.01f32))));
+        assert!(Fraction::new(f32::NAN).is_err());
+        assert_eq!(Fraction::new(1.0).unwrap().percent().get(), 100.0);
+    }
+
+    #[test]
+    fn a_part_of_nothing_is_no_share() {
+        assert_eq!(Fraction::of(0, 0), None);
+        assert_eq!(Fraction::of(1, 4).unwrap().get(), 0.25);
+    }
+
+    #[test]
+    fn a_percentage_prints_whole_with_its_sign() {
+        assert_eq!(Percent::new(33.6).unwrap().to_string(), "34 %");
+        assert!(Percent::new(-0.1).is_err());
+    }
+}
