@@ -1,0 +1,1 @@
+"""Training of raymap's network: corpus to model bundle."""

@@ -1,0 +1,143 @@
+"""Augmentation for a device that meets portable units: tilt, zoom, exposure, borders, burned-in text, noise, monitors.
+
+Works on a whole batch at once. `image` is (N, 1, S, S) in 0..255, `labels` (N, C, S, S) bytes moved with it.
+"""
+
+import math
+
+import torch
+from torch.nn import functional as F
+
+
+def affine(image, labels, rng, unfit_turns=None):
+    """One random similarity with shear to a radiograph; labels move by nearest neighbour, 255 (unknown) fills in."""
+    n = len(image)
+    u = lambda lo, hi: torch.empty(n).uniform_(lo, hi, generator=rng)
+    angle = u(-12, 12) * math.pi / 180
+    if unfit_turns is not None:
+        angle = angle + unfit_turns * (math.pi / 2)
+    zoom, stretch, shear = torch.exp(u(-0.22, 0.22)), torch.exp(u(-0.1, 0.1)), u(-0.08, 0.08)
+    cos, sin = torch.cos(angle) * zoom, torch.sin(angle) * zoom
+    theta = torch.stack([cos * stretch, -sin + shear, u(-0.14, 0.14), sin, cos / stretch, u(-0.14, 0.14)], 1)
+    grid = F.affine_grid(theta.view(n, 2, 3), image.shape, align_corners=False)
+    image = F.grid_sample(image, grid, mode="bilinear", padding_mode="zeros", align_corners=False)
+    shifted = labels.float() - 255.0  # so that the zeros outside mean unknown
+    labels = F.grid_sample(shifted, grid, mode="nearest", padding_mode="zeros", align_corners=False) + 255.0
+    return image, labels.round().to(torch.uint8)
+
+
+def flip(image, lung, infection, rng):
+    """Mirrors half of the batch; right and left lung change names with it."""
+    which = torch.rand(len(image), generator=rng) < 0.5
+    mirrored = lung.flip(-1)
+    swapped = torch.where(mirrored == 1, 2, torch.where(mirrored == 2, 1, mirrored.long())).to(lung.dtype)
+    pick = lambda a, b: torch.where(which.view(-1, 1, 1, 1), a, b)
+    return pick(image.flip(-1), image), pick(swapped, lung), pick(infection.flip(-1), infection), which
+
+
+def exposure(image, rng):
+    """Gamma, window, local shading, blur, noise, moire, posterisation: what units, consoles and cables do."""
+    n, _, s, _ = image.shape
+    u = lambda lo, hi: torch.empty(n, 1, 1, 1).uniform_(lo, hi, generator=rng)
+    chance = lambda p: (torch.rand(n, 1, 1, 1, generator=rng) < p).float()
+    x = image / 255.0
+    x = x.clamp(0, 1) ** torch.exp(u(-0.55, 0.55))
+    x = (x - 0.5) * torch.exp(u(-0.35, 0.25)) + 0.5 + u(-0.12, 0.12)
+    coarse = torch.empty(n, 1, 4, 4).uniform_(-0.16, 0.16, generator=rng)
+    x = x + chance(0.4) * F.interpolate(coarse, size=(s, s), mode="bicubic", align_corners=False)
+    blurred = F.avg_pool2d(F.pad(x, (1, 1, 1, 1), mode="replicate"), 3, 1)
+    mix = chance(0.35) * u(-0.8, 1.0)  # negative: sharpened, as consoles do
+    x = x + mix * (blurred - x)
+    x = x + chance(0.5) * u(0.0, 0.06) * torch.randn(x.shape, generator=rng)
+    yy, xx = torch.meshgrid(torch.arange(s), torch.arange(s), indexing="ij")
+    wave = torch.sin(xx * u(0.3, 2.8) + yy * u(-2.8, 2.8))
+    x = x + chance(0.12) * u(0.0, 0.05) * wave
+    return x.clamp(0, 1) * 255.0
+
+
+def borders_and_text(image, rng):
+    """Collimation bars, bright or black, and small bright rectangles where text and markers are burned in."""
+    n, _, s, _ = image.shape
+    r = lambda hi: int(torch.randint(0, hi, (1,), generator=rng))
+    for i in range(n):
+        if r(100) < 30:
+            value = 0 if r(4) else 255
+            for edge in range(4):
+                if r(2):
+                    w = r(s // 10)
+                    view = image[i, 0] if edge < 2 else image[i, 0].T
+                    if w:
+                        (view[:w] if edge % 2 else view[-w:]).fill_(value)
+        for _ in range(r(4) if r(100) < 40 else 0):
+            h, w, top, left = 3 + r(s // 20), 4 + r(s // 8), r(s), r(s)
+            image[i, 0, top : top + h, left : left + w] = 255 if r(3) else 0
+    return image
+
+
+def rewindow(image):
+    """The percentile window of `corpus.window`, after augmentation, so that training sees what the device makes."""
+    flat = image.flatten(1)
+    ordered = flat[:, ::16].sort(1).values
+    k = ordered.shape[1]
+    lo, hi = ordered[:, int(0.005 * k)], ordered[:, int(0.995 * k)]
+    scaled = (flat - lo[:, None]) * (255.0 / (hi - lo).clamp(min=1.0))[:, None]
+    return scaled.clamp(0, 255).round().view_as(image)
+
+
+def unfit(image, rng):
+    """Makes of radiographs what must be refused; returns them and the quarter turns still to be done to each.
+
+    Inverted, upside down, turned, shuffled in tiles, far too close, smeared, empty, noise, text screens.
+    """
+    n, _, s, _ = image.shape
+    r = lambda hi: int(torch.randint(0, hi, (1,), generator=rng))
+    turns, out = torch.zeros(n), image.clone()
+    for i in range(n):
+        kind = r(10)
+        x = out[i, 0]
+        if kind in (0, 1):
+            x = 255.0 - x
+        elif kind in (2, 3, 4):
+            turns[i] = (1, 2, 3)[kind - 2]
+        elif kind == 5:
+            k = (2, 4)[r(2)]
+            tiles = x.view(k, s // k, k, s // k).permute(0, 2, 1, 3).reshape(k * k, s // k, s // k)
+            order = torch.randperm(k * k, generator=rng)
+            x = tiles[order].view(k, k, s // k, s // k).permute(0, 2, 1, 3).reshape(s, s)
+        elif kind == 6:
+            w = s // 5 + r(s // 8)
+            top, left = r(s - w), r(s - w)
+            x = F.interpolate(x[None, None, top : top + w, left : left + w], size=(s, s), mode="bilinear")[0, 0]
+        elif kind == 7:
+            cells = 2 + r(30)
+            noise = torch.empty(1, 1, cells, cells).uniform_(0, 255, generator=rng)
+            x = F.interpolate(noise, size=(s, s), mode=("bilinear", "nearest")[r(2)])[0, 0]
+        elif kind == 8:
+            ramp = torch.linspace(0, 255, s) if r(2) else torch.full((s,), float(r(255)))
+            x = ramp.expand(s, s) + torch.randn(s, s, generator=rng) * r(25)
+        else:
+            x = screen(s, rng, r)
+        out[i, 0] = x.clamp(0, 255)
+    return out, turns
+
+
+def screen(s, rng, r):
+    """A made-up console screen, photograph or limb: rectangles, lines of text, ellipses and rods on a plain ground."""
+    x = torch.full((s, s), float(r(255)))
+    yy, xx = torch.meshgrid(torch.arange(s), torch.arange(s), indexing="ij")
+    for _ in range(2 + r(14)):
+        value, shape = float(r(255)), r(4)
+        top, left, h, w = r(s), r(s), 4 + r(s // 2), 4 + r(s // 2)
+        if shape == 0:
+            x[top : top + h, left : left + w] = value
+        elif shape == 1:
+            inside = ((yy - top) / h) ** 2 + ((xx - left) / w) ** 2 < 1
+            x = torch.where(inside, x * 0.3 + value * 0.7, x)
+        elif shape == 2:
+            slope = (r(200) - 100) / 50.0
+            x = torch.where(((xx - left) - slope * (yy - top)).abs() < 4 + w / 8, x * 0.4 + value * 0.6, x)
+        else:
+            rows = torch.rand(max(1, h // 6), max(1, w // 4), generator=rng) * 255
+            text = F.interpolate(rows[None, None], size=(h, w), mode="nearest")[0, 0]
+            x[top : top + h, left : left + w] = text[: max(0, s - top), : max(0, s - left)]
+    return x

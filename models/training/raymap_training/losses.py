@@ -1,0 +1,60 @@
+"""Losses for labels that are only partly known.
+
+The lung classes are background, right, left and heart shadow. Where a mask takes the heart into the left lung,
+"left" there means left or heart shadow; where it leaves the heart out, "background" means background or heart
+shadow. So the two conventions teach one network without being mixed.
+"""
+
+import torch
+from torch.nn import functional as F
+
+UNKNOWN = 255
+
+
+def lung_targets(lung, heart_in):
+    """(N, S, S) labels 0/1/2/UNKNOWN and (N,) bools to allowed-class masks (N, 4, S, S) and a known mask."""
+    heart_in = heart_in.view(-1, 1, 1)
+    bg, right, left = lung == 0, lung == 1, lung == 2
+    heart = (left & heart_in) | (bg & ~heart_in)
+    return torch.stack([bg, right, left, heart], 1), lung != UNKNOWN
+
+
+def lung_loss(logits, lung, heart_in):
+    allowed, known = lung_targets(lung, heart_in)
+    if not known.any():
+        return logits.sum() * 0.0
+    log_p = F.log_softmax(logits, 1)
+    nll = -torch.logsumexp(log_p.masked_fill(~allowed, -1e4), 1)
+    ce = (nll * known).sum() / known.sum()
+    p = log_p.exp()
+    side_in = (heart_in.view(-1, 1, 1)).float()
+    dice = 0.0
+    for guess, truth in ((p[:, 1], lung == 1), (p[:, 2] + p[:, 3] * side_in, lung == 2)):
+        dice = dice + soft_dice(guess, truth.float(), known)
+    # Heart shadow is given sparingly: nothing but the heart-free masks says where the left lung ends.
+    return ce + 0.5 * dice
+
+
+def soft_dice(p, truth, known):
+    """1 - Dice a radiograph, over radiographs with any known pixel."""
+    k = known.float()
+    inter, total = (p * truth * k).sum((1, 2)), ((p + truth) * k).sum((1, 2))
+    any_known = k.sum((1, 2)) > 0
+    loss = 1 - (2 * inter + 20.0) / (total + 20.0)
+    return (loss * any_known).sum() / any_known.sum().clamp(min=1)
+
+
+def infection_loss(logits, infection):
+    known = infection != UNKNOWN
+    if not known.any():
+        return logits.sum() * 0.0
+    truth = (infection == 1).float()
+    z = logits[:, 0]
+    bce = F.binary_cross_entropy_with_logits(z, truth, reduction="none")
+    bce = (bce * known).sum() / known.sum()
+    has = ((truth * known).sum((1, 2)) > 0).view(-1, 1, 1)
+    return bce + soft_dice(torch.sigmoid(z), truth, known & has)
+
+
+def fit_loss(logits, fit):
+    return F.binary_cross_entropy_with_logits(logits.mean((1, 2, 3)), fit)
