@@ -9,3 +9,5 @@
 pub mod units;
 pub mod frame;
 pub mod source;
+pub mod preprocess;
+pub mod network;

@@ -1,0 +1,138 @@
+//! Window level: stored values to 8-bit brightness.
+
+use crate::frame::{Frame, Photometric, WindowLevel};
+use crate::units::PixelSize;
+
+/// Share of grey values that may fall below black; the same number stands in `corpus.py`.
+pub const PERCENTILE_LOW: f64 = 0.005;
+/// Share of grey values up to which brightness rises; the same number stands in `corpus.py`.
+pub const PERCENTILE_HIGH: f64 = 0.995;
+
+/// A radiograph as shown: 8-bit brightness, row-major, 0 black, the frame's own size.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Display {
+    pub size: PixelSize,
+    pub pixels: Vec<u8>,
+    /// Difference between the two percentiles as a share of the full range of `bits_stored`:
+    /// 0 for an empty exposure.
+    pub contrast: f32,
+}
+
+impl Display {
+    /// Applies the frame's window (if any), inverts MONOCHROME1, and stretches between the percentiles.
+    pub fn of(frame: &Frame) -> Self {
+        let levels = 1usize << frame.bits_stored();
+        let histogram = histogram(frame, levels);
+        let brightness = brightness_of_levels(frame, levels);
+        let inverted = frame.photometric() == Photometric::Monochrome1;
+        let low = percentile(&histogram, &brightness, inverted, PERCENTILE_LOW);
+        let high = percentile(&histogram, &brightness, inverted, PERCENTILE_HIGH);
+        let table = stretch(&brightness, low, high);
+        let top = levels - 1;
+        let pixels = frame.pixels().iter().map(|&v| table[usize::from(v).min(top)]).collect();
+        let range = (levels - 1) as f32;
+        Self { size: frame.size(), pixels, contrast: ((high - low) as f32 / range).clamp(0.0, 1.0) }
+    }
+}
+
+fn histogram(frame: &Frame, levels: usize) -> Vec<u64> {
+    let mut counts = vec![0u64; levels];
+    for &v in frame.pixels() {
+        counts[usize::from(v).min(levels - 1)] += 1;
+    }
+    counts
+}
+
+/// Brightness of each stored value, in stored units, after the window and the inversion.
+fn brightness_of_levels(frame: &Frame, levels: usize) -> Vec<f64> {
+    let range = (levels - 1) as f64;
+    let inverted = frame.photometric() == Photometric::Monochrome1;
+    (0..levels)
+        .map(|v| {
+            let shown = frame.window().map_or(v as f64, |w| windowed(v as f64, w, range));
+            if inverted { range - shown } else { shown }
+        })
+        .collect()
+}
+
+/// The linear VOI function, DICOM PS3.3 C.11.2.1.2.1, onto 0..=`range`.
+fn windowed(value: f64, window: WindowLevel, range: f64) -> f64 {
+    let (center, width) = (f64::from(window.center) - 0.5, f64::from(window.width) - 1.0);
+    if value <= center - width / 2.0 {
+        0.0
+    } else if value > center + width / 2.0 {
+        range
+    } else {
+        ((value - center) / width + 0.5) * range
+    }
+}
+
+/// Brightness below which `share` of the pixels lie, interpolated between neighbours in order of brightness.
+fn percentile(histogram: &[u64], brightness: &[f64], inverted: bool, share: f64) -> f64 {
+    let count: u64 = histogram.iter().sum();
+    let position = share * (count.saturating_sub(1)) as f64;
+    let (below, part) = (position as u64, position - (position as u64) as f64);
+    let level = |rank: u64| {
+        let rank = if inverted { count - 1 - rank.min(count - 1) } else { rank.min(count - 1) };
+        brightness[level_at(histogram, rank)]
+    };
+    let (a, b) = (level(below), level(below + 1));
+    a + (b - a) * part
+}
+
+fn level_at(histogram: &[u64], rank: u64) -> usize {
+    let mut seen = 0;
+    for (level, &n) in histogram.iter().enumerate() {
+        seen += n;
+        if seen > rank {
+            return level;
+        }
+    }
+    histogram.len() - 1
+}
+
+fn stretch(brightness: &[f64], low: f64, high: f64) -> Vec<u8> {
+    let gain = 255.0 / (high - low).max(1.0);
+    brightness.iter().map(|&b| libm::rint((b - low) * gain).clamp(0.0, 255.0) as u8).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SIZE: PixelSize = PixelSize::new(64, 64);
+
+    /// A ramp of 4096 values in 12 bits.
+    fn ramp(photometric: Photometric) -> Frame {
+        Frame::new(SIZE, (0..4096).collect(), 12, photometric).unwrap()
+    }
+
+    #[test]
+    fn a_ramp_spans_black_to_white_between_its_percentiles() {
+        let d = Display::of(&ramp(Photometric::Monochrome2));
+        assert_eq!((d.pixels[0], d.pixels[20], d.pixels[4095]), (0, 0, 255));
+        // 4095 * .005 = 20.475 is black, 4074.525 white, the middle half-way.
+        assert_eq!(d.pixels[2048], 128);
+    }
+
+    #[test]
+    fn monochrome1_is_the_mirror_of_monochrome2() {
+        let (a, b) = (Display::of(&ramp(Photometric::Monochrome1)), Display::of(&ramp(Photometric::Monochrome2)));
+        assert!(a.pixels.iter().zip(b.pixels.iter().rev()).all(|(x, y)| x == y));
+    }
+
+    #[test]
+    fn monochrome1_is_inverted_after_its_window() {
+        // The window keeps stored values 0..=1023. Inverted first, these would be the four upper thousand.
+        let window = Some(WindowLevel { center: 512.0, width: 1024.0 });
+        let d = Display::of(&ramp(Photometric::Monochrome1).with_window(window));
+        assert_eq!((d.pixels[0], d.pixels[1500], d.pixels[4095]), (255, 0, 0));
+        assert!(d.pixels[100] > d.pixels[900] && d.pixels[900] > 0);
+    }
+
+    #[test]
+    fn an_empty_exposure_has_no_contrast() {
+        let frame = Frame::new(SIZE, vec![700; 4096], 12, Photometric::Monochrome2).unwrap();
+        assert_eq!(Display::of(&frame).contrast, 0.0);
+    }
+}
