@@ -11,3 +11,8 @@ pub mod frame;
 pub mod source;
 pub mod preprocess;
 pub mod network;
+pub mod lung_field;
+pub mod infection_map;
+pub mod grade;
+pub mod reading;
+pub mod pipeline;

@@ -1,7 +1,8 @@
 //! The square that the network sees, and the way back to the frame's pixels.
 
 use fast_image_resize as fir;
-use fir::images::{Image, ImageRef};
+use fir::images::{TypedImage, TypedImageRef};
+use fir::pixels::U8;
 
 use super::window_level::Display;
 use crate::units::PixelSize;
@@ -81,7 +82,8 @@ impl NetworkInput {
         let letterbox = Letterbox::new(display.size, side);
         let inner = scaled(display, letterbox.inner)?;
         let mut pixels = vec![0u8; side as usize * side as usize];
-        let (left, top, width) = (letterbox.left as usize, letterbox.top as usize, letterbox.inner.width as usize);
+        let (left, top, width) =
+            (letterbox.left as usize, letterbox.top as usize, letterbox.inner.width as usize);
         for (row, line) in inner.chunks_exact(width).enumerate() {
             let start = (top + row) * side as usize + left;
             pixels[start..start + width].copy_from_slice(line);
@@ -106,12 +108,14 @@ impl NetworkInput {
 
 fn scaled(display: &Display, to: PixelSize) -> Result<Vec<u8>, InputError> {
     let from = display.size;
-    let source = ImageRef::new(from.width, from.height, &display.pixels, fir::PixelType::U8)
+    let source = TypedImageRef::<U8>::from_buffer(from.width, from.height, &display.pixels)
         .map_err(|e| InputError::Buffer(from, e))?;
-    let mut target = Image::new(to.width, to.height, fir::PixelType::U8);
+    let mut target = TypedImage::<U8>::new(to.width, to.height);
     let options = fir::ResizeOptions::new().resize_alg(fir::ResizeAlg::Convolution(fir::FilterType::Box));
-    fir::Resizer::new().resize(&source, &mut target, &options).map_err(|e| InputError::Resize(from, e))?;
-    Ok(target.into_vec())
+    fir::Resizer::new()
+        .resize_typed(&source, &mut target, &options)
+        .map_err(|e| InputError::Resize(from, e))?;
+    Ok(target.pixels().iter().map(|p| p.0).collect())
 }
 
 #[cfg(test)]

@@ -117,7 +117,8 @@ mod tests {
 
     #[test]
     fn monochrome1_is_the_mirror_of_monochrome2() {
-        let (a, b) = (Display::of(&ramp(Photometric::Monochrome1)), Display::of(&ramp(Photometric::Monochrome2)));
+        let (a, b) =
+            (Display::of(&ramp(Photometric::Monochrome1)), Display::of(&ramp(Photometric::Monochrome2)));
         assert!(a.pixels.iter().zip(b.pixels.iter().rev()).all(|(x, y)| x == y));
     }
 

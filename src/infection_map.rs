@@ -1,0 +1,123 @@
+//! The infection map: how likely each pixel of the lung field is infected, and the shares that follow from it.
+//!
+//! Infected means ground glass or consolidation, as the radiologists of the training masks drew it.
+//! This module does not know of severity scales or of colours.
+
+use crate::lung_field::{LungField, ZONES, Zone};
+use crate::network::Segmentation;
+use crate::units::Fraction;
+
+/// Probability of infection per pixel inside the lung field, on the network's square.
+#[derive(Debug, Clone, PartialEq)]
+pub struct InfectionMap {
+    side: usize,
+    probability: Vec<f32>,
+    threshold: f32,
+    shares: Shares,
+    mean_probability: f32,
+}
+
+/// Infected shares of the lung field. A zone or lung without pixels has share 0.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Shares {
+    pub total: Fraction,
+    pub right: Fraction,
+    pub left: Fraction,
+    /// In the order A to F.
+    pub zones: [Fraction; ZONES],
+}
+
+impl InfectionMap {
+    /// The network's probabilities inside `field`; a pixel counts as infected from `threshold` on.
+    ///
+    /// Returns `None` when the lung field is empty: no lung, no share.
+    pub fn of(segmentation: &Segmentation, field: &LungField, threshold: Fraction) -> Option<Self> {
+        let threshold = threshold.get();
+        let (mut infected, mut pixels) = ([0usize; ZONES], [0usize; ZONES]);
+        let mut sum = 0.0f64;
+        let mut probability = vec![0.0; segmentation.infection.len()];
+        for (i, zone) in field.zones().iter().enumerate() {
+            let Some(zone) = zone else { continue };
+            let p = segmentation.infection[i];
+            probability[i] = p;
+            sum += f64::from(p);
+            pixels[zone.index()] += 1;
+            infected[zone.index()] += usize::from(p >= threshold);
+        }
+        let shares = shares(&infected, &pixels)?;
+        let mean_probability = (sum / pixels.iter().sum::<usize>() as f64) as f32;
+        Some(Self { side: segmentation.side, probability, threshold, shares, mean_probability })
+    }
+
+    /// Side of the square in pixels.
+    pub fn side(&self) -> usize {
+        self.side
+    }
+
+    /// Probability of each pixel, row-major; 0 outside the lung field.
+    pub fn probability(&self) -> &[f32] {
+        &self.probability
+    }
+
+    /// Whether pixel `i` of the square counts as infected.
+    pub fn is_infected(&self, i: usize) -> bool {
+        self.probability[i] >= self.threshold
+    }
+
+    /// Probability from which a pixel counts as infected.
+    pub fn threshold(&self) -> f32 {
+        self.threshold
+    }
+
+    pub fn shares(&self) -> Shares {
+        self.shares
+    }
+
+    /// Mean probability over the lung field, 0..=1: what detection goes by.
+    pub fn mean_probability(&self) -> f32 {
+        self.mean_probability
+    }
+}
+
+fn shares(infected: &[usize; ZONES], pixels: &[usize; ZONES]) -> Option<Shares> {
+    let sum = |of: &[usize; ZONES], right: bool| -> usize {
+        Zone::ALL.iter().filter(|z| z.is_right() == right).map(|z| of[z.index()]).sum()
+    };
+    let share = |part, whole| Fraction::of(part, whole).unwrap_or(Fraction::ZERO);
+    Some(Shares {
+        total: Fraction::of(infected.iter().sum(), pixels.iter().sum())?,
+        right: share(sum(infected, true), sum(pixels, true)),
+        left: share(sum(infected, false), sum(pixels, false)),
+        zones: std::array::from_fn(|k| share(infected[k], pixels[k])),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lung_field::tests::drawn;
+
+    #[test]
+    fn shares_count_only_pixels_of_the_lung_field() {
+        let mut s = drawn([10, 10, 28, 46], [36, 10, 54, 46]);
+        // The lower third of the right lung and everything outside both lungs is bright.
+        for (i, p) in s.infection.iter_mut().enumerate() {
+            let (x, y) = (i % 64, i / 64);
+            let lung = (10..46).contains(&y) && ((10..28).contains(&x) || (36..54).contains(&x));
+            *p = if !lung || (x < 28 && y >= 34) { 0.8 } else { 0.2 };
+        }
+        let field = LungField::of(&s);
+        let map = InfectionMap::of(&s, &field, Fraction::new(0.5).unwrap()).unwrap();
+        let shares = map.shares();
+        assert_eq!(shares.zones.map(Fraction::get), [0.0, 0.0, 1.0, 0.0, 0.0, 0.0]);
+        assert_eq!((shares.total, shares.left), (Fraction::of(1, 6).unwrap(), Fraction::ZERO));
+        assert!((map.mean_probability() - 0.3).abs() < 1e-6);
+        assert_eq!(map.probability()[0], 0.0);
+    }
+
+    #[test]
+    fn no_lung_field_gives_no_map() {
+        let s = drawn([0; 4], [0; 4]);
+        assert_eq!(InfectionMap::of(&s, &LungField::of(&s), Fraction::ONE), None);
+    }
+}

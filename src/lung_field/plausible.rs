@@ -1,0 +1,159 @@
+//! Whether two masks can be a pair of lungs on a frontal radiograph.
+//!
+//! The bounds are wide: a radiologist's mask of any lung of the training split passes them, and what passes them
+//! has lung enough in view to be graded.
+
+use super::Extent;
+use crate::network::Segmentation;
+use crate::units::Percent;
+
+/// Smallest share of the radiograph that both lungs fill.
+const BOTH_MIN: f32 = 0.07;
+/// Largest share of the radiograph that both lungs fill.
+const BOTH_MAX: f32 = 0.75;
+/// Smallest share of the larger lung that the smaller one has.
+const SMALLER_MIN: f32 = 0.22;
+/// Smallest share of the shorter lung's height at which both lungs stand side by side.
+const OVERLAP_MIN: f32 = 0.5;
+/// Smallest height of a lung as a share of its width.
+const SLENDER_MIN: f32 = 0.7;
+/// Largest share of the lung field on which neither lung reaches 60 %.
+const UNSURE_MAX: f32 = 0.35;
+
+/// Why masks are no pair of lungs.
+#[derive(Debug, Clone, Copy, PartialEq, thiserror::Error)]
+pub enum LungFault {
+    /// no pixel was taken for lung
+    #[error("no lungs were found")]
+    NotFound,
+    /// one side is empty
+    #[error("only one lung was found")]
+    OneOnly,
+    /// both lungs together are too small a part of the picture
+    #[error("the lungs fill only {0} of the picture")]
+    TooSmall(Percent),
+    /// both lungs together are too large a part of the picture
+    #[error("the lungs fill {0} of the picture")]
+    TooLarge(Percent),
+    /// one lung is far smaller than the other
+    #[error("one lung is {0} the size of the other")]
+    Unequal(Percent),
+    /// the right lung is not on the image's left, or they do not stand side by side
+    #[error("the lungs do not stand side by side")]
+    NotSideBySide,
+    /// a lung is wider than tall
+    #[error("a lung is wider than it is tall")]
+    Lying,
+    /// the network hesitates over too much of the lung field
+    #[error("{0} of the lung field is undecided")]
+    Undecided(Percent),
+}
+
+impl LungFault {
+    /// Stable name for machines.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::NotFound => "lungs_not_found",
+            Self::OneOnly => "one_lung_only",
+            Self::TooSmall(_) => "lungs_too_small",
+            Self::TooLarge(_) => "lungs_too_large",
+            Self::Unequal(_) => "lungs_unequal",
+            Self::NotSideBySide => "lungs_not_side_by_side",
+            Self::Lying => "lung_lying",
+            Self::Undecided(_) => "lungs_undecided",
+        }
+    }
+}
+
+/// The first reason why these are no lungs.
+pub fn fault(right: &[bool], left: &[bool], r: Extent, l: Extent, s: &Segmentation) -> Option<LungFault> {
+    if r.pixels + l.pixels == 0 {
+        return Some(LungFault::NotFound);
+    }
+    if r.pixels == 0 || l.pixels == 0 {
+        return Some(LungFault::OneOnly);
+    }
+    size_fault(r, l, s)
+        .or_else(|| place_fault(right, left, r, l, s.side))
+        .or_else(|| doubt_fault(right, left, s))
+}
+
+fn size_fault(r: Extent, l: Extent, s: &Segmentation) -> Option<LungFault> {
+    let both = (r.pixels + l.pixels) as f32 / s.letterbox.inner.area() as f32;
+    let smaller = r.pixels.min(l.pixels) as f32 / r.pixels.max(l.pixels) as f32;
+    if both < BOTH_MIN {
+        Some(LungFault::TooSmall(percent(both)))
+    } else if both > BOTH_MAX {
+        Some(LungFault::TooLarge(percent(both)))
+    } else if smaller < SMALLER_MIN {
+        Some(LungFault::Unequal(percent(smaller)))
+    } else {
+        None
+    }
+}
+
+fn place_fault(right: &[bool], left: &[bool], r: Extent, l: Extent, side: usize) -> Option<LungFault> {
+    let shared = (r.bottom.min(l.bottom) + 1).saturating_sub(r.top.max(l.top)) as f32;
+    let beside = shared >= OVERLAP_MIN * r.height().min(l.height()) as f32;
+    let apart = mean_x(left, side) - mean_x(right, side);
+    if !beside || apart < 0.5 * (r.width() + l.width()) as f32 * 0.5 {
+        return Some(LungFault::NotSideBySide);
+    }
+    let lying = |e: Extent| (e.height() as f32) < SLENDER_MIN * e.width() as f32;
+    (lying(r) || lying(l)).then_some(LungFault::Lying)
+}
+
+fn doubt_fault(right: &[bool], left: &[bool], s: &Segmentation) -> Option<LungFault> {
+    let (mut unsure, mut field) = (0usize, 0usize);
+    for i in 0..right.len() {
+        if right[i] || left[i] {
+            field += 1;
+            let p = s.right[i].max(s.left[i] + s.heart[i]);
+            unsure += usize::from(p < 0.6);
+        }
+    }
+    let share = unsure as f32 / field.max(1) as f32;
+    (share > UNSURE_MAX).then(|| LungFault::Undecided(percent(share)))
+}
+
+fn mean_x(mask: &[bool], side: usize) -> f32 {
+    let (mut sum, mut count) = (0usize, 0usize);
+    for (i, _) in mask.iter().enumerate().filter(|(_, m)| **m) {
+        sum += i % side;
+        count += 1;
+    }
+    sum as f32 / count.max(1) as f32
+}
+
+fn percent(share: f32) -> Percent {
+    crate::units::Fraction::clamped(share).percent()
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::lung_field::tests::drawn;
+    use crate::lung_field::{LungFault, LungField};
+
+    fn check(right: [usize; 4], left: [usize; 4], code: Option<&str>) {
+        let fault = LungField::of(&drawn(right, left)).fault();
+        assert_eq!(fault.as_ref().map(LungFault::code), code);
+    }
+
+    #[test]
+    fn bounds_tell_lungs_from_other_shapes() {
+        check([10, 10, 28, 46], [36, 10, 54, 46], None);
+        check([10, 10, 16, 16], [36, 10, 42, 16], Some("lungs_too_small"));
+        check([0, 0, 31, 64], [32, 0, 64, 64], Some("lungs_too_large"));
+        check([10, 4, 30, 60], [36, 10, 40, 30], Some("lungs_unequal"));
+        check([10, 2, 28, 30], [36, 32, 54, 62], Some("lungs_not_side_by_side"));
+        check([36, 10, 54, 46], [10, 10, 28, 46], Some("lungs_not_side_by_side"));
+        check([2, 10, 30, 26], [34, 10, 62, 26], Some("lung_lying"));
+    }
+
+    #[test]
+    fn a_hesitant_network_is_not_believed() {
+        let mut s = drawn([10, 10, 28, 46], [36, 10, 54, 46]);
+        s.right.iter_mut().chain(&mut s.left).for_each(|p| *p *= 0.6);
+        assert_eq!(LungField::of(&s).fault().map(|f| f.code()), Some("lungs_undecided"));
+    }
+}

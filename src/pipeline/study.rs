@@ -1,0 +1,20 @@
+//! A reading with the pictures that it was made from, for whoever shows it.
+
+use crate::infection_map::InfectionMap;
+use crate::lung_field::LungField;
+use crate::preprocess::{Display, Letterbox};
+use crate::reading::Reading;
+
+/// One radiograph, read.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Study {
+    pub reading: Reading,
+    /// The radiograph as shown, at its own size.
+    pub display: Display,
+    /// From the radiograph's pixels to the square on which `field` and `map` lie.
+    pub letterbox: Letterbox,
+    /// `None` where the radiograph was refused before the network.
+    pub field: Option<LungField>,
+    /// `None` where the radiograph was refused.
+    pub map: Option<InfectionMap>,
+}
