@@ -1,7 +1,179 @@
 //! The order of the stages: one frame in, one study out.
 //!
+//! A frame that cannot be graded still gives a study, whose reading says why.
 //! This module does no input or output.
 
 mod study;
 
 pub use study::Study;
+
+use std::time::Instant;
+
+use crate::exposure;
+use crate::frame::Frame;
+use crate::grade::{Cutoffs, DetectionRule, IntervalRule, Severity};
+use crate::infection_map::InfectionMap;
+use crate::lung_field::LungField;
+use crate::network::{Manifest, ModelError, Network};
+use crate::preprocess::{Display, InputError, Letterbox, NetworkInput};
+use crate::reading::{
+    Detection, Finding, LungFieldSummary, OperatingPoint, Provenance, Reading, Refusal, Timing,
+};
+use crate::units::Fraction;
+
+/// A stage that failed: a fault of the device, not of the radiograph.
+#[derive(Debug, thiserror::Error)]
+pub enum PipelineError {
+    /// the radiograph could not be scaled
+    #[error("the radiograph could not be scaled for the network")]
+    Input(#[from] InputError),
+    /// the network failed
+    #[error("the network failed")]
+    Network(#[from] ModelError),
+}
+
+impl PipelineError {
+    /// Stable name for machines.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Input(_) => "preprocess_failed",
+            Self::Network(e) => e.code(),
+        }
+    }
+}
+
+/// A loaded network and the rules of its manifest.
+pub struct Pipeline {
+    network: Network,
+    rules: Rules,
+}
+
+/// What the manifest says of thresholds.
+struct Rules {
+    infected_from: Fraction,
+    fit_from: Fraction,
+    cutoffs: Cutoffs,
+    detection: DetectionRule,
+    operating_point: OperatingPoint,
+    interval90: IntervalRule,
+}
+
+impl Pipeline {
+    pub fn new(network: Network) -> Self {
+        let rules = Rules::of(network.manifest());
+        Self { network, rules }
+    }
+
+    /// What made the readings of this pipeline.
+    pub fn provenance(&self) -> Provenance {
+        Provenance {
+            model_name: self.network.manifest().name.clone(),
+            model_version: self.network.manifest().version.clone(),
+            model_sha256: self.network.sha256().to_owned(),
+            kernels: self.network.kernels(),
+        }
+    }
+
+    /// Reads one radiograph; `name` is what its source calls it.
+    pub fn read(&mut self, name: &str, frame: &Frame) -> Result<Study, PipelineError> {
+        let start = Instant::now();
+        let display = Display::of(frame);
+        let side = self.network.manifest().input.side;
+        if let Some(fault) = exposure::fault(frame) {
+            let refusal = Refusal { code: fault.code(), text: format!("{fault}. Check the exposure and the cable.") };
+            return Ok(self.refused(name, display, side, refusal));
+        }
+        let input = NetworkInput::of(&display, side)?;
+        let prepared = Instant::now();
+        let segmentation = self.network.infer(&input)?;
+        let inferred = Instant::now();
+        let field = LungField::of(&segmentation);
+        let map = InfectionMap::of(&segmentation, &field, self.rules.infected_from);
+        let refusal = self.rules.refusal(segmentation.fit, &field);
+        let outcome = match (refusal, &map) {
+            (None, Some(map)) => Ok(self.rules.finding(map)),
+            (refusal, _) => Err(refusal.unwrap_or_else(no_lungs)),
+        };
+        let ms = |from: Instant, to: Instant| to.duration_since(from).as_secs_f32() * 1e3;
+        let reading = Reading {
+            name: name.to_owned(),
+            lung_field: Some(LungFieldSummary {
+                fraction_of_frame: field.fraction_of_frame(),
+                plausible: field.fault().is_none(),
+            }),
+            outcome,
+            provenance: self.provenance(),
+            timing: Timing {
+                preprocess_ms: ms(start, prepared),
+                network_ms: ms(prepared, inferred),
+                map_ms: ms(inferred, Instant::now()),
+            },
+        };
+        let map = map.filter(|_| reading.fit());
+        Ok(Study { reading, display, letterbox: input.letterbox(), field: Some(field), map })
+    }
+
+    fn refused(&self, name: &str, display: Display, side: u32, refusal: Refusal) -> Study {
+        let reading = Reading {
+            name: name.to_owned(),
+            lung_field: None,
+            outcome: Err(refusal),
+            provenance: self.provenance(),
+            timing: Timing::default(),
+        };
+        let letterbox = Letterbox::new(display.size, side);
+        Study { reading, display, letterbox, field: None, map: None }
+    }
+}
+
+impl Rules {
+    fn of(manifest: &Manifest) -> Self {
+        let (g, d, i) = (&manifest.grade, &manifest.detection, &manifest.interval90);
+        Self {
+            infected_from: manifest.infection.threshold,
+            fit_from: manifest.fit.threshold,
+            cutoffs: Cutoffs {
+                grades: [g.mild, g.moderate, g.severe, g.critical],
+                zone_touched: g.zone_touched,
+                brixia_zone: g.brixia_zone,
+            },
+            detection: DetectionRule { intercept: d.intercept, slope: d.slope },
+            operating_point: OperatingPoint {
+                threshold: d.threshold,
+                sensitivity: (d.positives > 0).then_some(d.sensitivity),
+                specificity: (d.negatives > 0).then_some(d.specificity),
+            },
+            interval90: IntervalRule { below: i.below, above: i.above },
+        }
+    }
+
+    /// Why this is not to be graded: the lung field first, since it says more than the network's own doubt.
+    fn refusal(&self, fit: f32, field: &LungField) -> Option<Refusal> {
+        if let Some(fault) = field.fault() {
+            let text = format!("{fault}: not read as a frontal chest radiograph. Check view, position and crop.");
+            return Some(Refusal { code: fault.code(), text });
+        }
+        (fit < self.fit_from.get()).then(|| Refusal {
+            code: "not_frontal_chest",
+            text: "This does not look like an upright frontal chest radiograph. Check view, rotation and inversion."
+                .to_owned(),
+        })
+    }
+
+    fn finding(&self, map: &InfectionMap) -> Finding {
+        let infected = map.shares();
+        Finding {
+            infected,
+            interval90: self.interval90.around(infected.total),
+            severity: Severity::of(&infected, &self.cutoffs),
+            detection: Detection {
+                probability: self.detection.probability(map.mean_probability()),
+                operating_point: self.operating_point,
+            },
+        }
+    }
+}
+
+fn no_lungs() -> Refusal {
+    Refusal { code: "lungs_not_found", text: "No lungs were found.".to_owned() }
+}

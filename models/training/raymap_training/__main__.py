@@ -5,7 +5,7 @@ import importlib.util
 import os
 import pathlib
 
-from . import corpus, train
+from . import corpus, train, weak
 
 
 def imagenet_weights():
@@ -23,7 +23,8 @@ def main():
     p.add_argument("--data", type=pathlib.Path, default=default_data, help="the corpus (default: $RAYMAP_DATA or ../shared/data)")
     p.add_argument("--work", type=pathlib.Path, default=here / "work", help="cache and checkpoints; delete to start anew")
     p.add_argument("--bundle", type=pathlib.Path, default=here.parent / "lite0-unet-256", help="the bundle to write")
-    p.add_argument("--steps", type=int, default=3000)
+    p.add_argument("--first-steps", type=int, default=2500, help="first training, from which the lungs of the rest come")
+    p.add_argument("--steps", type=int, default=1800, help="second training, with weak labels")
     p.add_argument("--seed", type=int, default=1)
     p.add_argument("--stop-after", choices=["train", "export"], default="export")
     cfg = p.parse_args()
@@ -31,7 +32,11 @@ def main():
     cfg.work.mkdir(parents=True, exist_ok=True)
     table = corpus.rows(cfg.data)
     cache = corpus.build_cache(cfg.data, cfg.work / "corpus.npz")
-    net = train.train(cfg, table, cache, corpus.Pools(table), cfg.work)
+    pools = corpus.Pools(table)
+    first = train.train(cfg, table, cache, pools, cfg.work)
+    weakly = weak.Weak(first, table, cache, pools)
+    print(f"weak labels: {len(weakly.scored)} scored, {len(weakly.positive)} known only to be positive")
+    net = train.train(cfg, table, cache, pools, cfg.work, weakly)
     if cfg.stop_after == "export":
         from . import export
 

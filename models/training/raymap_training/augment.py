@@ -26,13 +26,14 @@ def affine(image, labels, rng, unfit_turns=None):
     return image, labels.round().to(torch.uint8)
 
 
-def flip(image, lung, infection, rng):
-    """Mirrors half of the batch; right and left lung change names with it."""
+def flip(image, lung, others, rng):
+    """Mirrors half of the batch; right and left lung change names with it. `others` are only mirrored."""
     which = torch.rand(len(image), generator=rng) < 0.5
     mirrored = lung.flip(-1)
     swapped = torch.where(mirrored == 1, 2, torch.where(mirrored == 2, 1, mirrored.long())).to(lung.dtype)
     pick = lambda a, b: torch.where(which.view(-1, 1, 1, 1), a, b)
-    return pick(image.flip(-1), image), pick(swapped, lung), pick(infection.flip(-1), infection), which
+    others = tuple(pick(o.flip(-1), o) for o in others)
+    return pick(image.flip(-1), image), pick(swapped, lung), others, which
 
 
 def exposure(image, rng):

@@ -22,6 +22,11 @@ DECODER = [(96, 3), (64, 5), (40, 3), (24, 3)]
 LUNG_CLASSES = ("background", "right", "left", "heart_shadow")
 
 
+def normalise(image):
+    """Bytes, 0 black, to what the network takes; exact in int8 with scale 1/128 and zero point 0."""
+    return (image - 127.0) / 128.0
+
+
 def conv_bn(cin, cout, kernel, stride=1, groups=1, act=True):
     layers = [nn.Conv2d(cin, cout, kernel, stride, kernel // 2, groups=groups, bias=False), nn.BatchNorm2d(cout, eps=1e-3)]
     return nn.Sequential(*layers, *([nn.ReLU6(inplace=True)] if act else []))
@@ -73,6 +78,7 @@ class Network(nn.Module):
             ups.append(UpBlock(cin, skip, cout, kernel))
             cin = cout
         self.ups = nn.ModuleList(ups)
+        self.drop_deep, self.drop = nn.Dropout2d(0.2), nn.Dropout2d(0.1)
         self.lung = nn.Conv2d(cin, len(LUNG_CLASSES), 1)
         self.infection = nn.Conv2d(cin, 1, 1)
         self.fit = nn.Conv2d(STAGES[-1][1], 1, 1)
@@ -84,8 +90,10 @@ class Network(nn.Module):
             if i in SKIP_AFTER:
                 skips.append(x)
         fit = self.fit(x)
+        x = self.drop_deep(x)
         for up, skip in zip(self.ups, reversed(skips)):
             x = up(x, skip)
+        x = self.drop(x)
         return self.lung(x), self.infection(x), fit
 
 
