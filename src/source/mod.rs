@@ -3,6 +3,7 @@
 //! Every source gives [`Frame`]s and says by name what could not be read; none decides whether a frame is
 //! worth reading, and none knows of exposure, network or screen.
 
+pub mod raster;
 pub mod dicom;
 pub mod file;
 pub mod folder;

@@ -1,1 +1,55 @@
-//! DICOM files: see the helper modules.
+//! Radiographs in DICOM files.
+//!
+//! What a file says is taken in this order: `scan` walks its elements within bounds, `scope` refuses what is
+//! no chest radiograph, `shape` reads how the pixels lie, `pixels` decodes them by their transfer syntax.
+//! Only the elements named in [`tag`] are ever kept, none of them says who the patient is, and errors
+//! carry numbers and words of our own, never a file's text (a UID of digits and dots excepted).
+//!
+//! The one reader is our own, so that every length in a file is held against the bytes that are left: the
+//! general readers allocate what a header declares and recurse as deep as a file nests.
+//! Windowing and the inversion of MONOCHROME1 belong to `preprocess`; this module does not do them.
+
+mod error;
+mod jpeg;
+mod jpeg2000;
+mod jpegls;
+mod pixels;
+mod rle;
+mod scan;
+mod scope;
+mod shape;
+mod syntax;
+mod tag;
+
+pub use error::DicomError;
+pub use jpeg2000::Jpeg2000Error;
+pub use jpegls::JpegLsError;
+pub use scan::looks_like_dataset;
+pub use syntax::Uid;
+
+use crate::frame::Frame;
+
+/// Bytes of a file up to the end of its mark: a 128-byte preamble and `DICM` (DICOM PS3.10, 7.1).
+pub const DICOM_MARK_END: usize = 132;
+/// Length of the preamble, whose bytes mean nothing here.
+const PREAMBLE_BYTES: usize = 128;
+
+/// Whether `bytes` begin with a preamble and the mark `DICM`.
+pub fn has_preamble(bytes: &[u8]) -> bool {
+    bytes.get(PREAMBLE_BYTES..DICOM_MARK_END) == Some(b"DICM")
+}
+
+/// The radiograph in a DICOM file, with or without preamble.
+///
+/// Pixels are the stored values, moved up where they are signed so that the lowest possible value is 0;
+/// the window is the file's first, expressed in those values.
+/// Fails with a refusal ([`DicomError::is_refusal`]) before any pixel is decoded when the file says that it
+/// is no radiograph or not of a chest.
+pub fn read(bytes: &[u8]) -> Result<Frame, DicomError> {
+    let dataset = scan::scan(bytes)?;
+    scope::check(&dataset)?;
+    pixels::frame(&dataset)
+}
+
+#[cfg(test)]
+mod tests;

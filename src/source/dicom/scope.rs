@@ -1,0 +1,132 @@
+//! Whether a file says of itself that it is a chest radiograph.
+//!
+//! A file that says nothing is taken: whether it shows a chest is then judged from its pixels.
+//! Sources: modalities from DICOM PS3.3, C.7.3.1.1.1; body parts from DICOM PS3.16, annex L.
+
+use super::error::DicomError;
+use super::scan::Dataset;
+use super::tag;
+
+/// Modalities of projection radiographs; SC because scanned films and exports are called so.
+const RADIOGRAPHY: [&str; 7] = ["CR", "DX", "RG", "RF", "XA", "OT", "SC"];
+
+/// Other modalities, in words.
+const OTHERS: [(&str, &str); 20] = [
+    ("CT", "a CT slice"),
+    ("MR", "an MR slice"),
+    ("US", "an ultrasound picture"),
+    ("MG", "a mammogram"),
+    ("NM", "a nuclear medicine picture"),
+    ("PT", "a PET slice"),
+    ("ES", "an endoscopy picture"),
+    ("XC", "a photograph"),
+    ("GM", "a microscope picture"),
+    ("SM", "a slide microscope picture"),
+    ("OP", "an eye photograph"),
+    ("OCT", "an optical tomogram"),
+    ("IO", "a dental radiograph"),
+    ("PX", "a panoramic dental radiograph"),
+    ("ECG", "an electrocardiogram"),
+    ("SR", "a report"),
+    ("PR", "a presentation state"),
+    ("KO", "a list of images"),
+    ("SEG", "a segmentation"),
+    ("DOC", "a document"),
+];
+
+/// Body parts that are clearly not the chest, as written in files and in words.
+const ELSEWHERE: [(&str, &str); 46] = [
+    ("ABDOMEN", "abdomen"),
+    ("ABDOMENPELVIS", "abdomen and pelvis"),
+    ("ANKLE", "ankle"),
+    ("ARM", "arm"),
+    ("BRAIN", "brain"),
+    ("BREAST", "breast"),
+    ("CALCANEUS", "heel"),
+    ("COCCYX", "coccyx"),
+    ("CSPINE", "cervical spine"),
+    ("ELBOW", "elbow"),
+    ("EXTREMITY", "extremity"),
+    ("EYE", "eye"),
+    ("FACE", "face"),
+    ("FEMUR", "femur"),
+    ("FIBULA", "fibula"),
+    ("FINGER", "finger"),
+    ("FOOT", "foot"),
+    ("FOREARM", "forearm"),
+    ("HAND", "hand"),
+    ("HEAD", "head"),
+    ("HIP", "hip"),
+    ("HUMERUS", "humerus"),
+    ("JAW", "jaw"),
+    ("KNEE", "knee"),
+    ("LEG", "leg"),
+    ("LSPINE", "lumbar spine"),
+    ("MANDIBLE", "mandible"),
+    ("MAXILLA", "maxilla"),
+    ("NECK", "neck"),
+    ("NOSE", "nose"),
+    ("ORBIT", "orbit"),
+    ("PATELLA", "patella"),
+    ("PELVIS", "pelvis"),
+    ("RADIUS", "radius"),
+    ("SACRUM", "sacrum"),
+    ("SHOULDER", "shoulder"),
+    ("SINUS", "sinus"),
+    ("SKULL", "skull"),
+    ("SSPINE", "sacral spine"),
+    ("TEETH", "teeth"),
+    ("THIGH", "thigh"),
+    ("THUMB", "thumb"),
+    ("TIBIA", "tibia"),
+    ("TOE", "toe"),
+    ("ULNA", "ulna"),
+    ("WRIST", "wrist"),
+];
+
+/// Refuses a file whose modality or body part excludes a chest radiograph.
+pub(super) fn check(dataset: &Dataset) -> Result<(), DicomError> {
+    if let Some(modality) = dataset.text(tag::MODALITY)
+        && !RADIOGRAPHY.iter().any(|known| modality.eq_ignore_ascii_case(known))
+    {
+        let (modality, what) = find(&OTHERS, modality).unwrap_or(("another modality", "this file"));
+        return Err(DicomError::NotRadiography { modality, what });
+    }
+    match dataset.text(tag::BODY_PART_EXAMINED).and_then(|part| find(&ELSEWHERE, part)) {
+        Some((_, body_part)) => Err(DicomError::NotAChest { body_part }),
+        None => Ok(()),
+    }
+}
+
+fn find(table: &[(&'static str, &'static str)], text: &str) -> Option<(&'static str, &'static str)> {
+    table.iter().find(|(written, _)| text.eq_ignore_ascii_case(written)).copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check_says(modality: &str, body_part: &str, code: Option<&str>) {
+        let mut dataset = Dataset::empty();
+        dataset.put(tag::MODALITY, modality.as_bytes());
+        dataset.put(tag::BODY_PART_EXAMINED, body_part.as_bytes());
+        assert_eq!(check(&dataset).err().map(|error| error.code()), code, "{modality} {body_part}");
+    }
+
+    #[test]
+    fn only_what_is_clearly_no_chest_is_refused() {
+        check_says("DX", "CHEST ", None);
+        check_says("CR", "", None);
+        check_says("", "", None);
+        check_says("OT", "THORAX", None);
+        check_says("CT", "CHEST", Some("not_radiography"));
+        check_says("cr", "Ankle", Some("not_chest"));
+    }
+
+    #[test]
+    fn a_refusal_repeats_no_text_of_the_file() {
+        let mut dataset = Dataset::empty();
+        dataset.put(tag::MODALITY, b"DOE^JANE");
+        assert!(!check(&dataset).unwrap_err().to_string().contains("DOE"));
+    }
+}

@@ -1,0 +1,155 @@
+//! How a file's pixels lie: size, depth, sign, photometric interpretation, rescale, window, padding.
+//!
+//! Source: DICOM PS3.3, C.7.6.3 (image pixel), C.11.1 (modality LUT), C.11.2 (window), C.7.5.1.1.2 (padding).
+
+use super::error::DicomError;
+use super::scan::Dataset;
+use super::tag;
+use crate::frame::{Photometric, WindowLevel, check_size};
+use crate::units::PixelSize;
+use std::ops::RangeInclusive;
+
+/// What the samples of a pixel mean.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Colour {
+    Grey(Photometric),
+    Rgb,
+    /// Luma first, then two colour differences, perhaps for every second pixel only.
+    Ybr {
+        halved: bool,
+    },
+}
+
+/// The pixels' layout, checked.
+#[derive(Debug, Clone)]
+pub(super) struct Shape {
+    pub size: PixelSize,
+    pub colour: Colour,
+    pub samples: usize,
+    /// One plane after another instead of one pixel after another.
+    pub planar: bool,
+    pub bits_allocated: u16,
+    pub bits_stored: u16,
+    /// Bits below the lowest stored one.
+    pub low_bit: u16,
+    pub signed: bool,
+    /// Padding values as written in the file.
+    padding: Option<(u16, u16)>,
+    window: Option<(f64, f64)>,
+    slope: f64,
+    intercept: f64,
+}
+
+impl Shape {
+    /// The layout that a dataset states; fails where it is not one that is read.
+    pub(super) fn read(dataset: &Dataset) -> Result<Self, DicomError> {
+        let number = |tag, name| dataset.short(tag).ok_or(DicomError::Missing { name });
+        let rows = number(tag::ROWS, "Rows")?;
+        let columns = number(tag::COLUMNS, "Columns")?;
+        let size = PixelSize::new(columns.into(), rows.into());
+        check_size(size)?;
+        single_frame(dataset)?;
+        let bits_allocated = number(tag::BITS_ALLOCATED, "Bits Allocated")?;
+        let bits_stored = dataset.short(tag::BITS_STORED).unwrap_or(bits_allocated);
+        let high_bit = dataset.short(tag::HIGH_BIT).unwrap_or(bits_stored.wrapping_sub(1));
+        let fits = bits_stored >= 1 && high_bit < bits_allocated && high_bit + 1 >= bits_stored;
+        if ![8, 16].contains(&bits_allocated) || !fits {
+            return Err(DicomError::Bits { allocated: bits_allocated, stored: bits_stored, high: high_bit });
+        }
+        let (colour, samples) = colour(dataset)?;
+        let padding = dataset.short(tag::PIXEL_PADDING_VALUE);
+        Ok(Self {
+            size,
+            colour,
+            samples,
+            planar: dataset.short(tag::PLANAR_CONFIGURATION) == Some(1),
+            bits_allocated,
+            bits_stored,
+            low_bit: high_bit + 1 - bits_stored,
+            signed: dataset.short(tag::PIXEL_REPRESENTATION) == Some(1),
+            padding: padding.map(|p| (p, dataset.short(tag::PIXEL_PADDING_RANGE_LIMIT).unwrap_or(p))),
+            window: window(dataset),
+            slope: dataset.decimal(tag::RESCALE_SLOPE).filter(|s| *s != 0.0).unwrap_or(1.0),
+            intercept: dataset.decimal(tag::RESCALE_INTERCEPT).unwrap_or(0.0),
+        })
+    }
+
+    /// All stored bits set.
+    pub(super) fn mask(&self) -> u16 {
+        u16::MAX >> (16 - self.bits_stored)
+    }
+
+    /// The bit whose flipping moves signed values up to start at 0; none for unsigned values.
+    fn sign_bit(&self) -> u16 {
+        if self.signed { 1 << (self.bits_stored - 1) } else { 0 }
+    }
+
+    /// A sample as written, as the frame has it: unsigned, the lowest possible value 0.
+    pub(super) fn unsigned(&self, raw: u16) -> u16 {
+        (raw & self.mask()) ^ self.sign_bit()
+    }
+
+    /// Padding as the frame has it.
+    pub(super) fn padding(&self) -> Option<RangeInclusive<u16>> {
+        let (one, other) = self.padding?;
+        let (one, other) = (self.unsigned(one), self.unsigned(other));
+        Some(one.min(other)..=one.max(other))
+    }
+
+    /// How the frame's values map to brightness; a falling rescale turns grey values round.
+    pub(super) fn photometric(&self) -> Photometric {
+        match (self.colour, self.slope < 0.0) {
+            (Colour::Grey(Photometric::Monochrome1), false) => Photometric::Monochrome1,
+            (Colour::Grey(Photometric::Monochrome2), true) => Photometric::Monochrome1,
+            _ => Photometric::Monochrome2,
+        }
+    }
+
+    /// The window in the frame's values: rescale undone, moved up as signed values are.
+    ///
+    /// A sigmoid VOI function is taken as linear; `None` for colour, whose window has no such meaning.
+    pub(super) fn window(&self) -> Option<WindowLevel> {
+        let (center, width) = self.window?;
+        matches!(self.colour, Colour::Grey(_)).then(|| WindowLevel {
+            center: ((center - self.intercept) / self.slope + f64::from(self.sign_bit())) as f32,
+            width: (width / self.slope).abs() as f32,
+        })
+    }
+}
+
+fn single_frame(dataset: &Dataset) -> Result<(), DicomError> {
+    match dataset.text(tag::NUMBER_OF_FRAMES).and_then(|frames| frames.parse().ok()) {
+        Some(frames @ 2..) => Err(DicomError::MultiFrame(frames)),
+        _ => Ok(()),
+    }
+}
+
+fn colour(dataset: &Dataset) -> Result<(Colour, usize), DicomError> {
+    let missing = DicomError::Missing { name: "Photometric Interpretation" };
+    let (colour, expected) = match dataset.text(tag::PHOTOMETRIC_INTERPRETATION).ok_or(missing)? {
+        "MONOCHROME1" => (Colour::Grey(Photometric::Monochrome1), 1),
+        "MONOCHROME2" => (Colour::Grey(Photometric::Monochrome2), 1),
+        // The last two are transforms within JPEG 2000, whose decoder undoes them.
+        "RGB" | "YBR_ICT" | "YBR_RCT" => (Colour::Rgb, 3),
+        "YBR_FULL" => (Colour::Ybr { halved: false }, 3),
+        "YBR_FULL_422" => (Colour::Ybr { halved: true }, 3),
+        "PALETTE COLOR" => return Err(DicomError::Photometric { name: "PALETTE COLOR" }),
+        "YBR_PARTIAL_420" => return Err(DicomError::Photometric { name: "YBR_PARTIAL_420" }),
+        "YBR_PARTIAL_422" => return Err(DicomError::Photometric { name: "YBR_PARTIAL_422" }),
+        "XYB" => return Err(DicomError::Photometric { name: "XYB" }),
+        _ => return Err(DicomError::Photometric { name: "of an unknown name" }),
+    };
+    let samples = dataset.short(tag::SAMPLES_PER_PIXEL).unwrap_or(expected);
+    if samples != expected {
+        return Err(DicomError::Missing { name: "a Samples per Pixel that fits the colour" });
+    }
+    Ok((colour, expected.into()))
+}
+
+/// The first window, in rescaled values; `None` where a modality LUT lies between it and the pixels.
+fn window(dataset: &Dataset) -> Option<(f64, f64)> {
+    if dataset.has(tag::MODALITY_LUT_SEQUENCE) {
+        return None;
+    }
+    Some((dataset.decimal(tag::WINDOW_CENTER)?, dataset.decimal(tag::WINDOW_WIDTH)?))
+}

@@ -1,0 +1,54 @@
+//! The data elements that are read, by group and element (DICOM PS3.6, 6); no other is kept.
+
+/// Group and element.
+pub(super) type Tag = (u16, u16);
+
+pub(super) const TRANSFER_SYNTAX_UID: Tag = (0x0002, 0x0010);
+pub(super) const MODALITY: Tag = (0x0008, 0x0060);
+pub(super) const BODY_PART_EXAMINED: Tag = (0x0018, 0x0015);
+pub(super) const SAMPLES_PER_PIXEL: Tag = (0x0028, 0x0002);
+pub(super) const PHOTOMETRIC_INTERPRETATION: Tag = (0x0028, 0x0004);
+pub(super) const PLANAR_CONFIGURATION: Tag = (0x0028, 0x0006);
+pub(super) const NUMBER_OF_FRAMES: Tag = (0x0028, 0x0008);
+pub(super) const ROWS: Tag = (0x0028, 0x0010);
+pub(super) const COLUMNS: Tag = (0x0028, 0x0011);
+pub(super) const BITS_ALLOCATED: Tag = (0x0028, 0x0100);
+pub(super) const BITS_STORED: Tag = (0x0028, 0x0101);
+pub(super) const HIGH_BIT: Tag = (0x0028, 0x0102);
+pub(super) const PIXEL_REPRESENTATION: Tag = (0x0028, 0x0103);
+pub(super) const PIXEL_PADDING_VALUE: Tag = (0x0028, 0x0120);
+pub(super) const PIXEL_PADDING_RANGE_LIMIT: Tag = (0x0028, 0x0121);
+pub(super) const WINDOW_CENTER: Tag = (0x0028, 0x1050);
+pub(super) const WINDOW_WIDTH: Tag = (0x0028, 0x1051);
+pub(super) const RESCALE_INTERCEPT: Tag = (0x0028, 0x1052);
+pub(super) const RESCALE_SLOPE: Tag = (0x0028, 0x1053);
+pub(super) const MODALITY_LUT_SEQUENCE: Tag = (0x0028, 0x3000);
+pub(super) const PIXEL_DATA: Tag = (0x7FE0, 0x0010);
+
+pub(super) const ITEM: Tag = (0xFFFE, 0xE000);
+pub(super) const ITEM_END: Tag = (0xFFFE, 0xE00D);
+pub(super) const SEQUENCE_END: Tag = (0xFFFE, 0xE0DD);
+
+/// All that a scan keeps.
+pub(super) const KEPT: [Tag; 20] = [
+    TRANSFER_SYNTAX_UID,
+    MODALITY,
+    BODY_PART_EXAMINED,
+    SAMPLES_PER_PIXEL,
+    PHOTOMETRIC_INTERPRETATION,
+    PLANAR_CONFIGURATION,
+    NUMBER_OF_FRAMES,
+    ROWS,
+    COLUMNS,
+    BITS_ALLOCATED,
+    BITS_STORED,
+    HIGH_BIT,
+    PIXEL_REPRESENTATION,
+    PIXEL_PADDING_VALUE,
+    PIXEL_PADDING_RANGE_LIMIT,
+    WINDOW_CENTER,
+    WINDOW_WIDTH,
+    RESCALE_INTERCEPT,
+    RESCALE_SLOPE,
+    MODALITY_LUT_SEQUENCE,
+];
