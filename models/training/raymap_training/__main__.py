@@ -40,7 +40,7 @@ def main():
     if cfg.stop_after == "export":
         from . import export
 
-        export.export(cfg, net, table, cache)
+        export.export(cfg, net, table, cache, pools)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,46 @@
+//! `raymap phantom`: a synthetic radiograph with its exact masks.
+
+use std::path::{Path, PathBuf};
+
+use super::failure::{Exit, Failure};
+use crate::preprocess::Display;
+use crate::screen::png;
+use crate::source::phantom::{self, PhantomSpec};
+use crate::units::{Percent, PixelSize};
+
+#[derive(Debug, clap::Args)]
+pub struct PhantomArguments {
+    /// Chooses anatomy, exposure and noise
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Infected share of the lungs, 0 to 100
+    #[arg(long, value_name = "PERCENT", default_value_t = 20.0)]
+    infected: f32,
+    /// Folder for the radiograph (12 bits in a 16-bit PNG) and its masks
+    #[arg(long, value_name = "DIR", default_value = "out")]
+    out: PathBuf,
+}
+
+pub fn run(arguments: &PhantomArguments) -> Result<(), Failure> {
+    let infected = Percent::new(arguments.infected).map_err(|e| Failure::new(Exit::Usage, "infected_percent", &e))?;
+    let phantom = phantom::compute(&PhantomSpec::new(arguments.seed, infected));
+    let folder = &arguments.out;
+    std::fs::create_dir_all(folder).map_err(|e| Failure::storage(folder, &e))?;
+    let stem = format!("phantom-{}-{:.0}", arguments.seed, arguments.infected);
+    let size = phantom.frame.size();
+    let radiograph = folder.join(format!("{stem}-radiograph.png"));
+    // A PNG has no bits stored: 12 bits are spread over 16, as viewers expect.
+    let spread: Vec<u16> = phantom.frame.pixels().iter().map(|&v| v << (16 - phantom.frame.bits_stored())).collect();
+    png::write_grey16(&radiograph, size, &spread).map_err(|e| Failure::storage(&radiograph, &e))?;
+    println!("{}", radiograph.display());
+    for (name, mask) in [("lung", &phantom.lung), ("infection", &phantom.infection)] {
+        write_grey(&folder.join(format!("{stem}-{name}.png")), size, mask)?;
+    }
+    write_grey(&folder.join(format!("{stem}-display.png")), size, &Display::of(&phantom.frame).pixels)
+}
+
+fn write_grey(path: &Path, size: PixelSize, pixels: &[u8]) -> Result<(), Failure> {
+    png::write_grey8(path, size, pixels).map_err(|e| Failure::storage(path, &e))?;
+    println!("{}", path.display());
+    Ok(())
+}
