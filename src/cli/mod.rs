@@ -2,6 +2,7 @@
 //!
 //! This module computes nothing.
 
+mod devices;
 mod evaluate;
 mod failure;
 mod model;
@@ -38,6 +39,8 @@ enum Command {
     Evaluate(evaluate::EvaluateArguments),
     /// A synthetic radiograph with its exact lung and infection masks
     Phantom(phantom::PhantomArguments),
+    /// Which capture devices there are, and why those that cannot be used cannot
+    Devices,
     /// What the model is, and whether it is intact
     Model(model::ModelArguments),
 }
@@ -60,6 +63,7 @@ pub fn execute(arguments: Arguments) -> Result<(), Failure> {
         Some(Command::Read(a)) => read::run(&a),
         Some(Command::Evaluate(a)) => evaluate::run(&a),
         Some(Command::Phantom(a)) => phantom::run(&a),
+        Some(Command::Devices) => devices::run(),
         Some(Command::Model(a)) => model::run(&a),
     }
 }

@@ -33,7 +33,7 @@ pub fn run(arguments: &PhantomArguments) -> Result<(), Failure> {
     let spread: Vec<u16> = phantom.frame.pixels().iter().map(|&v| v << (16 - phantom.frame.bits_stored())).collect();
     png::write_grey16(&radiograph, size, &spread).map_err(|e| Failure::storage(&radiograph, &e))?;
     println!("{}", radiograph.display());
-    for (name, mask) in [("lung", &phantom.lung), ("infection", &phantom.infection)] {
+    for (name, mask) in [("lung", &phantom.lungs.mask), ("infection", &phantom.infection)] {
         write_grey(&folder.join(format!("{stem}-{name}.png")), size, mask)?;
     }
     write_grey(&folder.join(format!("{stem}-display.png")), size, &Display::of(&phantom.frame).pixels)

@@ -26,6 +26,7 @@ def main():
     p.add_argument("--first-steps", type=int, default=2500, help="first training, from which the lungs of the rest come")
     p.add_argument("--steps", type=int, default=1800, help="second training, with weak labels")
     p.add_argument("--seed", type=int, default=1)
+    p.add_argument("--phantom", type=pathlib.Path, help="radiograph of `raymap phantom`, for a bundle without golden input")
     p.add_argument("--stop-after", choices=["train", "export"], default="export")
     cfg = p.parse_args()
     cfg.imagenet = imagenet_weights()

@@ -2,9 +2,11 @@
 
 import json
 
+import numpy as np
 import torch
+from PIL import Image
 
-from . import bundle, calibrate, card, quantise
+from . import bundle, calibrate, card, corpus, quantise
 from .network import LUNG_CLASSES, normalise, parameters
 from .train import BATCH
 
@@ -18,6 +20,17 @@ def calibration_images(cache, pools):
     step = max(1, len(pools.all) // CALIBRATION_RADIOGRAPHS)
     picks = pools.all[::step][:CALIBRATION_RADIOGRAPHS] + pools.infected
     return normalise(torch.from_numpy(cache["image"][picks]).float()[:, None])
+
+
+def golden_input(phantom, golden):
+    """The network's input for a phantom radiograph; what is there already is kept."""
+    if golden.exists():
+        return
+    if phantom is None:
+        raise SystemExit(f"{golden} is missing: give --phantom a radiograph written by `raymap phantom`")
+    grey = np.asarray(Image.open(phantom))
+    golden.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(corpus.letterbox(corpus.window(grey), Image.Resampling.BOX)).save(golden)
 
 
 def manifest(cfg, numbers, table, side):
@@ -65,8 +78,7 @@ def export(cfg, net, table, cache, pools):
     numbers = calibrate.calibrate(model, table, cache)
     (cfg.work / "calibration.json").write_text(json.dumps(numbers, indent=1))
     golden = cfg.bundle / "golden" / "input.png"
-    if not golden.exists():
-        raise SystemExit(f"{golden} is missing: make it with `raymap phantom` (README.md of this folder)")
+    golden_input(cfg.phantom, golden)
     described = manifest(cfg, numbers, table, side)
     (cfg.bundle / "card.md").write_text(card.text(described, table, parameters(net)))
     bundle.write_bundle(cfg.bundle, model, golden, described)
