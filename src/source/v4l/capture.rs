@@ -175,6 +175,7 @@ impl<O: Opener> Capture<O> {
                     log::info!("{} opened again", self.device());
                 }
                 Err(error) => {
+                    log::debug!("{} did not open: {}", self.device(), error.code());
                     self.failures_in_row = self.failures_in_row.saturating_add(1);
                     last = Some(error);
                 }

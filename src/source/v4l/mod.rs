@@ -4,6 +4,8 @@
 //! came damaged, says when none come, and opens a device anew that failed or was unplugged. Every wait, and
 //! so every call, is bounded; the longest are those with [`DAMAGED_MAX`] damaged frames that each
 //! take almost the whole timeout.
+//! Opening and starting a device is not in that bound: the kernel waits for the device itself, for some
+//! seconds with USB grabbers.
 //! This module must not know of exposure: whether a frame shows a radiograph is for others to say.
 
 mod pixels;

@@ -14,11 +14,11 @@ use crate::units::PixelSize;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FourCc(pub [u8; 4]);
 
-/// The letters; a byte that is none shows as a dot.
+/// The letters without trailing spaces; a byte that is no letter shows as a dot.
 impl fmt::Display for FourCc {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let letter = |b: u8| if b.is_ascii_graphic() { b as char } else { '.' };
-        self.0.iter().try_for_each(|&b| write!(f, "{}", letter(b)))
+        self.0.trim_ascii_end().iter().try_for_each(|&b| write!(f, "{}", letter(b)))
     }
 }
 
@@ -214,6 +214,7 @@ mod tests {
         assert_eq!(PixelFormat::parse("yuyv"), Some(PixelFormat::Yuyv));
         assert_eq!(PixelFormat::parse("GREY"), Some(PixelFormat::Grey));
         assert_eq!(PixelFormat::parse("NV12"), None);
-        assert_eq!(FourCc(*b"Y16 ").to_string(), "Y16.");
+        assert_eq!(FourCc(*b"Y16 ").to_string(), "Y16");
+        assert_eq!(FourCc(*b"Y16\xa0").to_string(), "Y16.");
     }
 }

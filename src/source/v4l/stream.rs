@@ -76,7 +76,7 @@ impl Camera {
             Ok(stream)
         });
         let stream = Some(stream.map_err(|e| failure(Doing::Buffers, e))?);
-        log::info!("{info}; takes {} at {}", layout.format, layout.size);
+        log::info!("{} \"{}\" opened: {} at {}", path.display(), info.card, layout.format, layout.size);
         Ok(Self { layout, stream, device: Some(device) })
     }
 }
