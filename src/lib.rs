@@ -7,8 +7,11 @@
 #![deny(unsafe_code)]
 
 pub mod units;
+pub mod clock;
+pub mod board;
 pub mod frame;
 pub mod source;
+pub mod exposure;
 pub mod preprocess;
 pub mod network;
 pub mod lung_field;
@@ -16,3 +19,9 @@ pub mod infection_map;
 pub mod grade;
 pub mod reading;
 pub mod pipeline;
+pub mod render;
+pub mod screen;
+pub mod serial;
+pub mod station;
+pub mod evaluate;
+pub mod cli;

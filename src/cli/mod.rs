@@ -6,6 +6,7 @@ mod devices;
 mod evaluate;
 mod failure;
 mod model;
+mod panel;
 mod phantom;
 mod read;
 mod run;

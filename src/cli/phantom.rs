@@ -2,9 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
+use image::{ImageBuffer, Luma, Pixel};
+
 use super::failure::{Exit, Failure};
 use crate::preprocess::Display;
-use crate::screen::png;
 use crate::source::phantom::{self, PhantomSpec};
 use crate::units::{Percent, PixelSize};
 
@@ -31,16 +32,29 @@ pub fn run(arguments: &PhantomArguments) -> Result<(), Failure> {
     let radiograph = folder.join(format!("{stem}-radiograph.png"));
     // A PNG has no bits stored: 12 bits are spread over 16, as viewers expect.
     let spread: Vec<u16> = phantom.frame.pixels().iter().map(|&v| v << (16 - phantom.frame.bits_stored())).collect();
-    png::write_grey16(&radiograph, size, &spread).map_err(|e| Failure::storage(&radiograph, &e))?;
-    println!("{}", radiograph.display());
-    for (name, mask) in [("lung", &phantom.lungs.mask), ("infection", &phantom.infection)] {
-        write_grey(&folder.join(format!("{stem}-{name}.png")), size, mask)?;
+    save(&radiograph, size, spread, image::DynamicImage::ImageLuma16)?;
+    let display = Display::of(&phantom.frame).pixels;
+    let pictures = [("lung", phantom.lungs.mask), ("infection", phantom.infection), ("display", display)];
+    for (name, pixels) in pictures {
+        save(&folder.join(format!("{stem}-{name}.png")), size, pixels, image::DynamicImage::ImageLuma8)?;
     }
-    write_grey(&folder.join(format!("{stem}-display.png")), size, &Display::of(&phantom.frame).pixels)
+    Ok(())
 }
 
-fn write_grey(path: &Path, size: PixelSize, pixels: &[u8]) -> Result<(), Failure> {
-    png::write_grey8(path, size, pixels).map_err(|e| Failure::storage(path, &e))?;
+/// Writes one picture and says where; `kind` is its depth.
+fn save<P>(
+    path: &Path,
+    size: PixelSize,
+    pixels: Vec<P>,
+    kind: fn(ImageBuffer<Luma<P>, Vec<P>>) -> image::DynamicImage,
+) -> Result<(), Failure>
+where
+    Luma<P>: Pixel<Subpixel = P>,
+    P: image::Primitive,
+{
+    let buffer = ImageBuffer::from_raw(size.width, size.height, pixels);
+    let picture = kind(buffer.unwrap_or_default());
+    picture.save(path).map_err(|e| Failure::storage(path, &e))?;
     println!("{}", path.display());
     Ok(())
 }

@@ -113,6 +113,13 @@ impl Pipeline {
         Ok(Study { reading, display, letterbox: input.letterbox(), field: Some(field), map })
     }
 
+    /// The study of a radiograph at which [`Pipeline::read`] failed: refused, since the device cannot judge it.
+    pub fn failed(&self, name: &str, frame: &Frame, error: &PipelineError) -> Study {
+        let text = format!("{error}: the device cannot read radiographs. Restart it; if it happens again, call service.");
+        let side = self.network.manifest().input.side;
+        self.refused(name, Display::of(frame), side, Refusal { code: error.code(), text })
+    }
+
     fn refused(&self, name: &str, display: Display, side: u32, refusal: Refusal) -> Study {
         let reading = Reading {
             name: name.to_owned(),

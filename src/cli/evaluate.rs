@@ -1,0 +1,59 @@
+//! `raymap evaluate`: metrics of the device on a labelled set.
+
+use std::path::PathBuf;
+
+use super::failure::{Exit, Failure, chain};
+use super::{pipeline, progress};
+use crate::evaluate::{Manifest, evaluate};
+use crate::reading::DISCLAIMER;
+use crate::source::file;
+
+#[derive(Debug, clap::Args)]
+pub struct EvaluateArguments {
+    /// A table of radiographs and their labels; paths in it are relative to its folder
+    #[arg(value_name = "MANIFEST")]
+    manifest: PathBuf,
+    /// Only the rows of this split
+    #[arg(long, value_name = "NAME")]
+    split: Option<String>,
+    /// One JSON object in place of the table
+    #[arg(long)]
+    json: bool,
+    /// A model bundle other than the one inside the program
+    #[arg(long, value_name = "DIR")]
+    model: Option<PathBuf>,
+}
+
+pub fn run(arguments: &EvaluateArguments) -> Result<(), Failure> {
+    let result = measure(arguments);
+    if let (Err(failure), true) = (&result, arguments.json) {
+        println!("{}", failure.to_json(None));
+    }
+    result
+}
+
+fn measure(arguments: &EvaluateArguments) -> Result<(), Failure> {
+    let manifest = Manifest::read(&arguments.manifest, arguments.split.as_deref())
+        .map_err(|e| Failure::new(Exit::Input, e.code(), &e))?;
+    let mut pipeline = pipeline(arguments.model.as_deref())?;
+    let bar = progress(manifest.rows().len(), "evaluating");
+    let evaluation = evaluate(
+        manifest.rows(),
+        &mut |row| {
+            let frame = file::read(&row.path).map_err(|e| chain(&e))?;
+            pipeline.read(&row.file, &frame).map_err(|e| chain(&e))
+        },
+        &mut |done| bar.set_position(done as u64),
+    );
+    bar.finish_and_clear();
+    if evaluation.unreadable.n == evaluation.n {
+        let text = format!("none of the {} radiographs of the table could be read", evaluation.n);
+        return Err(Failure { exit: Exit::Input, code: "no_radiograph", text });
+    }
+    if arguments.json {
+        println!("{}", evaluation.to_json());
+    } else {
+        println!("{evaluation}\n{DISCLAIMER}");
+    }
+    Ok(())
+}

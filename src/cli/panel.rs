@@ -1,0 +1,44 @@
+//! The operator's screen as the station sees it: views drawn and shown.
+
+use std::path::PathBuf;
+
+use crate::render::{RgbPicture, View, draw, palette};
+use crate::pipeline::Study;
+use crate::screen::Screen;
+use crate::screen::png::PngScreen;
+use crate::station::{About, Fault, Panel, PanelError, TestReport};
+use crate::units::PixelSize;
+
+/// A picture file in place of a screen.
+pub struct PicturePanel {
+    screen: PngScreen,
+}
+
+impl PicturePanel {
+    pub fn new(path: PathBuf, size: PixelSize) -> Self {
+        Self { screen: PngScreen::new(path, size) }
+    }
+
+    fn show(&mut self, view: &View) -> Result<(), PanelError> {
+        let mut picture = RgbPicture::new(self.screen.size(), palette::GROUND);
+        // Drawing into memory cannot fail; whatever its error type, there is none to tell.
+        let _ = draw(view, &mut picture);
+        self.screen.show(&picture).map_err(|e| PanelError::new(e.code(), e))
+    }
+}
+
+impl Panel for PicturePanel {
+    fn boot(&mut self, about: &About, tests: &[TestReport]) -> Result<(), PanelError> {
+        let mut lines = vec![format!("raymap {} on {}", about.software, about.board)];
+        lines.extend(tests.iter().map(|t| format!("{} {}: {}", if t.passed { "ok" } else { "FAILED" }, t.code, t.text)));
+        self.show(&View::Boot { lines: &lines })
+    }
+
+    fn result(&mut self, study: &Study) -> Result<(), PanelError> {
+        self.show(&View::Result(study))
+    }
+
+    fn fault(&mut self, fault: &Fault) -> Result<(), PanelError> {
+        self.show(&View::Fault { code: fault.code, text: &fault.text })
+    }
+}

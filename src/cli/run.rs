@@ -1,0 +1,156 @@
+//! `raymap run`: a board file made into a station.
+
+use std::path::PathBuf;
+
+use super::failure::{Exit, Failure};
+use super::panel::PicturePanel;
+use super::{RunArguments, pipeline};
+use crate::board::{Board, ModelConfig, ScreenConfig, SerialConfig, SourceConfig};
+use crate::clock::SystemClock;
+use crate::frame::Frame;
+use crate::pipeline::{Pipeline, Study};
+use crate::reading::DISCLAIMER;
+use crate::serial::{LogFile, PortLink, SerialLink};
+use crate::source::folder::FolderSource;
+use crate::source::phantom::{PhantomSource, PhantomSpec};
+use crate::station::{About, Edges, Ended, Fault, Feed, Policy, Reader, SelfTest, SourceFeed, Station, Summary};
+
+pub fn run(arguments: &RunArguments) -> Result<(), Failure> {
+    let board = Board::load(&arguments.board)?;
+    let mut reader = PipelineReader(pipeline(model_folder(&board).as_deref())?);
+    let about = about(&board, &reader.0);
+    let clock = SystemClock::start();
+    let ScreenConfig::Png { path, size } = &board.screen;
+    let mut panel = PicturePanel::new(path.clone(), *size);
+    let mut serial = serial(&board)?;
+    let live = matches!(board.source, SourceConfig::Capture(_));
+    let policy = if arguments.forever { Policy::FOREVER } else { Policy::ONCE };
+    let edges = Edges { clock: &clock, reader: &mut reader, panel: &mut panel, serial: serial.as_mut() };
+    let tests = self_tests(&about);
+    let source = board.source.clone();
+    let summary =
+        Station::new(edges, Policy { live, ..policy }).run(&about, tests, &mut || open(&source));
+    report(&summary, &path.display().to_string(), &board);
+    conclude(&summary, live)
+}
+
+fn model_folder(board: &Board) -> Option<PathBuf> {
+    match &board.model {
+        ModelConfig::Embedded => None,
+        ModelConfig::Folder(folder) => Some(folder.clone()),
+    }
+}
+
+fn about(board: &Board, pipeline: &Pipeline) -> About {
+    let provenance = pipeline.provenance();
+    About {
+        software: env!("CARGO_PKG_VERSION"),
+        board: board.name.clone(),
+        model_name: provenance.model_name,
+        model_version: provenance.model_version,
+        model_sha256: provenance.model_sha256,
+    }
+}
+
+fn serial(board: &Board) -> Result<Box<dyn SerialLink>, Failure> {
+    match &board.serial {
+        SerialConfig::File(path) => match LogFile::create(path) {
+            Ok(link) => Ok(Box::new(link)),
+            Err(e) => Err(Failure::new(Exit::Storage, e.code(), &e)),
+        },
+        SerialConfig::Port { path, baud_rate } => match PortLink::start(path, *baud_rate) {
+            Ok(link) => Ok(Box::new(link)),
+            Err(e) => Err(Failure::new(Exit::Device, e.code(), &e)),
+        },
+    }
+}
+
+/// What was found at start: a model that failed its golden input never comes this far.
+fn self_tests(about: &About) -> Vec<SelfTest<'static>> {
+    let text = format!(
+        "{} {}: checksums, shapes and golden output agree",
+        about.model_name, about.model_version
+    );
+    vec![SelfTest { code: "model", vital: true, check: Box::new(move || Ok(text)) }]
+}
+
+fn open(source: &SourceConfig) -> Result<Box<dyn Feed>, Fault> {
+    match source {
+        SourceConfig::Phantom(phantoms) => {
+            let specs = phantoms.iter().map(|p| PhantomSpec::new(p.seed, p.infected)).collect();
+            Ok(Box::new(SourceFeed::new(PhantomSource::new(specs), |never| match *never {})))
+        }
+        SourceConfig::Folder(folder) => {
+            let source = FolderSource::new(std::slice::from_ref(folder))
+                .map_err(|e| Fault::source(e.code(), e.to_string()))?;
+            Ok(Box::new(SourceFeed::new(source, |e| e.source.code())))
+        }
+        SourceConfig::Capture(config) => capture(config),
+    }
+}
+
+#[cfg(feature = "v4l")]
+fn capture(config: &crate::board::CaptureConfig) -> Result<Box<dyn Feed>, Fault> {
+    use crate::board::CaptureDevice;
+    use crate::source::v4l::{DeviceName, PixelFormat, TIMEOUT_DEFAULT, V4lConfig, V4lSource};
+    let device = match &config.device {
+        CaptureDevice::Path(path) => DeviceName::Path(path.clone()),
+        CaptureDevice::Card(card) => DeviceName::Card(card.clone()),
+    };
+    let format = config.format.map(|code| {
+        let text = String::from_utf8_lossy(&code).trim_end().to_owned();
+        PixelFormat::parse(&text)
+            .ok_or_else(|| Fault::source("capture_format", format!("pixel format {text} cannot be read")))
+    });
+    let config = V4lConfig {
+        device,
+        size: config.size,
+        format: format.transpose()?,
+        timeout: config.timeout.unwrap_or(TIMEOUT_DEFAULT),
+    };
+    let source = V4lSource::open(config).map_err(|e| Fault::source(e.code(), e.to_string()))?;
+    Ok(Box::new(SourceFeed::new(source, |e| e.code())))
+}
+
+#[cfg(not(feature = "v4l"))]
+fn capture(_: &crate::board::CaptureConfig) -> Result<Box<dyn Feed>, Fault> {
+    Err(Fault::source("capture_absent", "this program was built without capture (feature v4l)".to_owned()))
+}
+
+/// The pipeline as the station sees it: a stage that fails gives a refused study, never a grade.
+struct PipelineReader(Pipeline);
+
+impl Reader for PipelineReader {
+    fn read(&mut self, name: &str, frame: &Frame) -> Study {
+        match self.0.read(name, frame) {
+            Ok(study) => study,
+            Err(e) => {
+                log::error!("{}: {}", e.code(), super::failure::chain(&e));
+                self.0.failed(name, frame, &e)
+            }
+        }
+    }
+}
+
+fn report(summary: &Summary, picture: &str, board: &Board) {
+    let serial = match &board.serial {
+        SerialConfig::File(path) | SerialConfig::Port { path, .. } => path.display().to_string(),
+    };
+    println!(
+        "{} radiographs: {} graded, {} refused; {} faults",
+        summary.radiographs, summary.graded, summary.refused, summary.faults
+    );
+    println!("screen: {picture}\nserial: {serial}\n{DISCLAIMER}");
+}
+
+fn conclude(summary: &Summary, live: bool) -> Result<(), Failure> {
+    let failure = |exit, code, text: &str| Err(Failure { exit, code, text: text.to_owned() });
+    match summary.ended {
+        Ended::SelfTest => failure(Exit::Model, "self_test", "the self-test failed: nothing was read"),
+        Ended::SourceFaults => failure(Exit::Device, "source_faults", "the source failed too often; see the serial line"),
+        Ended::Source if summary.radiographs == 0 && !live => {
+            failure(Exit::Input, "no_radiograph", "the source gave no radiograph that could be read")
+        }
+        Ended::Source | Ended::Stopped => Ok(()),
+    }
+}
