@@ -7,6 +7,8 @@
 #![deny(unsafe_code)]
 
 pub mod units;
+pub mod clock;
+pub mod board;
 pub mod frame;
 pub mod source;
 pub mod preprocess;
@@ -16,3 +18,5 @@ pub mod infection_map;
 pub mod grade;
 pub mod reading;
 pub mod pipeline;
+pub mod serial;
+pub mod station;
