@@ -14,7 +14,7 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from .network import SKIP_AFTER
 
-OPSET = [helper.make_opsetid("", 19), helper.make_opsetid("com.microsoft", 1)]
+OPSET = [helper.make_opsetid("", 18), helper.make_opsetid("com.microsoft", 1)]
 
 
 class Tape:

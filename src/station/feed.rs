@@ -1,0 +1,29 @@
+//! Sources of every kind, made alike for the run loop.
+
+use super::fault::Fault;
+use crate::source::{FrameSource, Sourced};
+
+/// Gives radiographs, or the fault in one's place, until it ends.
+pub trait Feed {
+    fn next(&mut self) -> Option<Result<Sourced, Fault>>;
+}
+
+/// Any [`FrameSource`] as a [`Feed`].
+pub struct SourceFeed<S: FrameSource> {
+    source: S,
+    code: fn(&S::Error) -> &'static str,
+}
+
+impl<S: FrameSource> SourceFeed<S> {
+    /// `source`, whose errors have the stable name that `code` gives.
+    pub fn new(source: S, code: fn(&S::Error) -> &'static str) -> Self {
+        Self { source, code }
+    }
+}
+
+impl<S: FrameSource> Feed for SourceFeed<S> {
+    fn next(&mut self) -> Option<Result<Sourced, Fault>> {
+        let next = self.source.next_frame()?;
+        Some(next.map_err(|error| Fault::source((self.code)(&error), error.to_string())))
+    }
+}

@@ -1,0 +1,54 @@
+//! What the run loop needs of the reading stages and of the screen.
+
+use std::error::Error;
+
+use super::fault::Fault;
+use super::self_test::TestReport;
+use super::summary::About;
+use crate::frame::Frame;
+use crate::pipeline::Study;
+
+/// Reads a radiograph; one that cannot be graded has a study too.
+pub trait Reader {
+    fn read(&mut self, name: &str, frame: &Frame) -> Study;
+}
+
+/// Shows what happens. After an error the next call is a fresh attempt.
+pub trait Panel {
+    /// The station has started and tested itself.
+    fn boot(&mut self, about: &About, tests: &[TestReport]) -> Result<(), PanelError>;
+
+    /// A radiograph, graded or not.
+    fn result(&mut self, study: &Study) -> Result<(), PanelError>;
+
+    /// No radiograph came, and why.
+    fn fault(&mut self, fault: &Fault) -> Result<(), PanelError>;
+
+    /// The serial link began to lose lines (`works` is false), or takes them again; `dropped` were lost so far.
+    ///
+    /// Meant for a mark beside the picture: it is no reason to take a result off the screen.
+    fn serial(&mut self, _works: bool, _dropped: u64) -> Result<(), PanelError> {
+        Ok(())
+    }
+}
+
+/// A screen could not be drawn.
+#[derive(Debug, thiserror::Error)]
+#[error("the screen could not be drawn: {source}")]
+pub struct PanelError {
+    code: &'static str,
+    #[source]
+    source: Box<dyn Error + Send + Sync>,
+}
+
+impl PanelError {
+    /// The screen's own error under its stable name.
+    pub fn new(code: &'static str, source: impl Error + Send + Sync + 'static) -> Self {
+        Self { code, source: Box::new(source) }
+    }
+
+    /// Stable name for machines.
+    pub fn code(&self) -> &'static str {
+        self.code
+    }
+}
