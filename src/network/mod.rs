@@ -5,5 +5,19 @@
 //! This module does not know what is done with a segmentation.
 
 mod segmentation;
+mod kernels;
+mod logits;
+pub mod manifest;
+mod graph;
+mod error;
+mod bundle;
+mod probability;
+mod inference;
 
+pub use bundle::Bundle;
+pub use error::ModelError;
+pub use graph::GraphError;
+pub use inference::Network;
+pub use logits::Logits;
+pub use manifest::{Manifest, ManifestError};
 pub use segmentation::Segmentation;

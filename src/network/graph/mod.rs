@@ -1,0 +1,147 @@
+//! The model as tract runs it: an ONNX file of int8 operators to a plan, a radiograph to logits.
+//!
+//! tract reads the file, orders the operators and owns the tensors between them; every operator is one of ours
+//! (`operators.rs` makes them from the file, `nodes.rs` is what tract sees of them). A file with any other operator
+//! is refused: nothing runs in float unnoticed. tract is named in this folder only.
+
+mod nodes;
+mod operators;
+
+use std::sync::Arc;
+
+use tract_onnx::pb::ModelProto;
+use tract_onnx::prelude::*;
+
+use super::kernels::Quantisation;
+use super::logits::Logits;
+use nodes::Dequantise;
+
+/// Nodes of the largest graph taken; ours has 86.
+const NODES_MAX: usize = 4096;
+
+/// Why a model file cannot be run.
+#[derive(Debug, thiserror::Error)]
+pub enum GraphError {
+    /// an operator without an int8 kernel
+    #[error("node {node} is a {operator}, which has no int8 kernel here")]
+    Operator { operator: String, node: String },
+    /// no graph, or too large a one
+    #[error("the model's graph has {0} nodes: 1 to {NODES_MAX} are allowed")]
+    Nodes(usize),
+    /// an output that is not the dequantisation of an int8 map
+    #[error("output {0} does not come from a DequantizeLinear")]
+    Output(String),
+    /// the engine refused the file, a node's constants or the input
+    #[error("the model cannot be run: {0:#}")]
+    Engine(#[from] TractError),
+}
+
+impl GraphError {
+    /// Stable name for machines.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Operator { .. } => "model_operator",
+            Self::Nodes(_) => "model_nodes",
+            Self::Output(_) => "model_output",
+            Self::Engine(_) => "model_engine",
+        }
+    }
+}
+
+/// Name, side and channels of an output, and how its bytes become logits.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OutputShape {
+    pub name: String,
+    pub side: usize,
+    pub channels: usize,
+    quantisation: Quantisation,
+}
+
+/// A model ready to run.
+#[derive(Debug, Clone)]
+pub struct Graph {
+    plan: Arc<TypedRunnableModel>,
+    side: usize,
+    outputs: Vec<OutputShape>,
+}
+
+impl Graph {
+    /// `file` is an ONNX model whose one input is a square of one channel.
+    pub fn load(file: &[u8]) -> Result<Self, GraphError> {
+        let mut onnx = tract_onnx::Onnx::default().with_ignore_value_info(true);
+        operators::register(&mut onnx.op_register);
+        let proto = onnx.proto_model_for_read(&mut &*file)?;
+        let names = check(&proto)?;
+        let mut model = onnx.model_for_proto_model(&proto)?.into_typed()?;
+        let side = square(&model)?;
+        let outputs = cut_outputs(&mut model, names)?;
+        model.compact()?;
+        Ok(Self { plan: model.into_runnable()?, side, outputs })
+    }
+
+    /// Side of the square that [`Graph::run`] takes.
+    pub fn side(&self) -> usize {
+        self.side
+    }
+
+    pub fn outputs(&self) -> &[OutputShape] {
+        &self.outputs
+    }
+
+    /// `radiograph` is [`Graph::side`] x `side` normalised grey values, row-major; the outputs in the file's order.
+    pub fn run(&self, radiograph: &[f32]) -> Result<Vec<Logits>, GraphError> {
+        let input = Tensor::from_shape(&[1, 1, self.side, self.side], radiograph)?;
+        let maps = self.plan.run(tvec![input.into()])?;
+        let logits = |(map, shape): (&TValue, &OutputShape)| {
+            let bytes = nodes::bytes(map)?;
+            Ok(Logits::from_map(&shape.name, shape.side, shape.channels, bytes, shape.quantisation))
+        };
+        maps.iter().zip(&self.outputs).map(logits).collect()
+    }
+}
+
+/// The names of the outputs; fails on an operator that is none of ours.
+fn check(proto: &ModelProto) -> Result<Vec<String>, GraphError> {
+    let Some(graph) = proto.graph.as_ref() else { return Err(GraphError::Nodes(0)) };
+    if !(1..=NODES_MAX).contains(&graph.node.len()) {
+        return Err(GraphError::Nodes(graph.node.len()));
+    }
+    match graph.node.iter().find(|node| !operators::known(&node.domain, &node.op_type)) {
+        Some(node) => Err(GraphError::Operator { operator: node.op_type.clone(), node: node.name.clone() }),
+        None => Ok(graph.output.iter().map(|output| output.name.clone()).collect()),
+    }
+}
+
+/// The side of the model's only input.
+fn square(model: &TypedModel) -> TractResult<usize> {
+    let inputs = model.input_outlets()?;
+    let [input] = inputs else { tract_onnx::tract_core::internal::bail!("{} inputs, not one", inputs.len()) };
+    match model.outlet_fact(*input)?.shape.as_concrete() {
+        Some(&[1, 1, height, width]) if height == width => Ok(height),
+        other => {
+            tract_onnx::tract_core::internal::bail!("the input's shape is {other:?}, not 1, 1, side, side")
+        }
+    }
+}
+
+/// Makes the int8 maps before the last dequantisations the outputs, and gives their shapes and scales.
+fn cut_outputs(model: &mut TypedModel, names: Vec<String>) -> Result<Vec<OutputShape>, GraphError> {
+    let (mut outlets, mut shapes) = (vec![], vec![]);
+    for (outlet, name) in model.output_outlets()?.iter().zip(names) {
+        let node = model.node(outlet.node);
+        let Some(last) = node.op_as::<Dequantise>() else { return Err(GraphError::Output(name)) };
+        let map = last.map;
+        if map.height != map.width {
+            return Err(GraphError::Output(name));
+        }
+        outlets.push(node.inputs[0]);
+        shapes.push(OutputShape {
+            name,
+            side: map.height,
+            channels: map.channels,
+            quantisation: last.quantisation,
+        });
+    }
+    model.select_output_outlets(&outlets)?;
+    Ok(shapes)
+}

@@ -1,0 +1,142 @@
+//! A checked model: from a square radiograph to probabilities.
+
+use image::ImageFormat;
+
+use super::bundle::Bundle;
+use super::error::ModelError;
+use super::graph::Graph;
+use super::logits::Logits;
+use super::manifest::{Manifest, OUTPUTS};
+use super::probability::{calibrated, enlarged, softmax};
+use super::{Segmentation, kernels};
+use crate::preprocess::NetworkInput;
+
+/// A network that has given its bundle's golden output on this machine, bit for bit.
+#[derive(Debug, Clone)]
+pub struct Network {
+    manifest: Manifest,
+    graph: Graph,
+}
+
+impl Network {
+    /// Builds the graph, compares its shapes with the manifest, and tries it on the golden input.
+    pub fn load(bundle: Bundle) -> Result<Self, ModelError> {
+        let network = Self { graph: Graph::load(bundle.model())?, manifest: bundle.manifest().clone() };
+        network.check_shapes()?;
+        let outputs = network.infer_raw(&golden_input(&bundle)?)?;
+        compare(&outputs, bundle.golden_expected())?;
+        Ok(network)
+    }
+
+    /// Probabilities on the input's square.
+    pub fn infer(&mut self, input: &NetworkInput) -> Result<Segmentation, ModelError> {
+        let outputs = self.infer_raw(input)?;
+        let [lung, infection, fit] = outputs.as_slice() else {
+            return Err(ModelError::OutputCount { expected: OUTPUTS.len(), actual: outputs.len() });
+        };
+        let side = self.graph.side();
+        let classes: [Vec<f32>; 4] = std::array::from_fn(|class| enlarged(lung, class, side));
+        let [_, right, left, heart] = softmax(&classes);
+        let mut infected = enlarged(infection, 0, side);
+        infected.iter_mut().for_each(|v| *v = calibrated(*v, &self.manifest.infection));
+        Ok(Segmentation {
+            side,
+            letterbox: input.letterbox(),
+            right,
+            left,
+            heart,
+            infection: infected,
+            fit: calibrated(fit.mean(), &self.manifest.fit),
+        })
+    }
+
+    /// The outputs as the graph gives them, in the manifest's order.
+    pub fn infer_raw(&self, input: &NetworkInput) -> Result<Vec<Logits>, ModelError> {
+        let (expected, actual) = (self.graph.side(), input.letterbox().side as usize);
+        if expected != actual {
+            return Err(ModelError::Input { expected, actual });
+        }
+        let (mean, std) = (self.manifest.input.mean, self.manifest.input.std);
+        let radiograph: Vec<f32> = input.pixels().iter().map(|&p| (f32::from(p) - mean) / std).collect();
+        Ok(self.graph.run(&radiograph)?)
+    }
+
+    pub fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+
+    pub fn name(&self) -> &str {
+        &self.manifest.name
+    }
+
+    pub fn version(&self) -> &str {
+        &self.manifest.version
+    }
+
+    /// SHA-256 of the model file, in hexadecimal digits.
+    pub fn sha256(&self) -> &str {
+        &self.manifest.files.model.sha256
+    }
+
+    /// Which kernels run on this machine.
+    pub fn kernels(&self) -> &'static str {
+        kernels::NAME
+    }
+
+    fn check_shapes(&self) -> Result<(), ModelError> {
+        let (expected, actual) = (self.manifest.input.side as usize, self.graph.side());
+        if expected != actual {
+            return Err(ModelError::InputSide { expected, actual });
+        }
+        let (said, given) = (&self.manifest.outputs, self.graph.outputs());
+        if said.len() != given.len() {
+            return Err(ModelError::OutputCount { expected: said.len(), actual: given.len() });
+        }
+        let text = |name: &str, channels, side| format!("{name} {channels}x{side}x{side}");
+        for (index, (said, given)) in said.iter().zip(given).enumerate() {
+            let expected = text(&said.name, said.channels.len(), said.side as usize);
+            let actual = text(&given.name, given.channels, given.side);
+            if expected != actual {
+                return Err(ModelError::OutputShape { index, expected, actual });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The golden input as the network takes it.
+fn golden_input(bundle: &Bundle) -> Result<NetworkInput, ModelError> {
+    let side = bundle.manifest().input.side;
+    let mut reader =
+        image::ImageReader::with_format(std::io::Cursor::new(bundle.golden_input()), ImageFormat::Png);
+    let mut limits = image::Limits::default();
+    (limits.max_image_width, limits.max_image_height) = (Some(side), Some(side));
+    reader.limits(limits);
+    let picture = reader.decode().map_err(ModelError::GoldenPicture)?.into_luma8();
+    let (width, height) = picture.dimensions();
+    NetworkInput::square(picture.into_raw(), side).filter(|_| width == height).ok_or(ModelError::GoldenSide {
+        width,
+        height,
+        side,
+    })
+}
+
+/// Whether `outputs` are exactly `golden`.
+fn compare(outputs: &[Logits], golden: &[u8]) -> Result<(), ModelError> {
+    let expected = outputs.iter().map(|o| o.bytes.len()).sum();
+    if expected != golden.len() {
+        return Err(ModelError::GoldenLength { expected, actual: golden.len() });
+    }
+    let mut rest = golden;
+    for output in outputs {
+        let (golden, after) = rest.split_at(output.bytes.len());
+        rest = after;
+        let distances = output.bytes.iter().zip(golden).map(|(&a, &b)| a.abs_diff(b as i8));
+        let (differing, largest) = distances.fold((0, 0), |(n, l), d| (n + usize::from(d > 0), d.max(l)));
+        if differing > 0 {
+            let (output, of) = (output.name.clone(), golden.len());
+            return Err(ModelError::Golden { output, differing, of, largest });
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,48 @@
+//! What comes out of the network before it means anything: int8 maps with their scales.
+
+use super::kernels::Quantisation;
+
+/// One output: `channels` planes of `side` x `side` bytes, row-major, plane after plane (NCHW).
+#[derive(Debug, Clone, PartialEq)]
+pub struct Logits {
+    pub name: String,
+    pub channels: usize,
+    pub side: usize,
+    pub bytes: Vec<i8>,
+    quantisation: Quantisation,
+}
+
+impl Logits {
+    /// From bytes in NHWC order.
+    pub(super) fn from_map(name: &str, side: usize, channels: usize, map: &[i8], q: Quantisation) -> Self {
+        let plane = |channel: usize| map.iter().skip(channel).step_by(channels).copied();
+        let bytes = (0..channels).flat_map(plane).collect();
+        Self { name: name.to_owned(), channels, side, bytes, quantisation: q }
+    }
+
+    /// Logits of one channel, row-major.
+    pub fn plane(&self, channel: usize) -> Vec<f32> {
+        let area = self.side * self.side;
+        self.bytes[channel * area..][..area].iter().map(|&b| self.quantisation.dequantise(b)).collect()
+    }
+
+    /// Mean logit of all channels.
+    pub fn mean(&self) -> f32 {
+        let sum: i64 = self.bytes.iter().map(|&b| i64::from(b) - i64::from(self.quantisation.zero)).sum();
+        (sum as f64 / self.bytes.len() as f64 * f64::from(self.quantisation.scale)) as f32
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn channels_become_planes_and_bytes_logits() {
+        let q = Quantisation::new(0.5, 2).unwrap();
+        let logits = Logits::from_map("lung", 2, 2, &[2, 4, 3, 2, 2, 0, 2, 127], q);
+        assert_eq!(logits.bytes, [2, 3, 2, 2, 4, 2, 0, 127]);
+        assert_eq!(logits.plane(1), [1.0, 0.0, -1.0, 62.5]);
+        assert_eq!(logits.mean(), (0.5 + 1.0 - 1.0 + 62.5) / 8.0);
+    }
+}
