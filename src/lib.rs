@@ -16,3 +16,5 @@ pub mod infection_map;
 pub mod grade;
 pub mod reading;
 pub mod pipeline;
+pub mod render;
+pub mod screen;
