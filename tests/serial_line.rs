@@ -29,8 +29,12 @@ fn receive(peer: &mut TTYPort, count: usize) -> Vec<Line> {
     let (start, mut received) = (Instant::now(), Vec::new());
     let lines = |bytes: &[u8]| -> Vec<Line> {
         let text = String::from_utf8_lossy(bytes).into_owned();
-        let whole = text.rfind('\n').map_or("", |end| &text[..end]);
-        whole.lines().filter(|l| !l.is_empty()).map(|l| Line::parse(l).unwrap()).collect()
+        let whole = text.rfind('\n').map_or("", |end| &text[..=end]);
+        whole
+            .lines()
+            .filter(|l| !l.is_empty())
+            .map(|l| Line::parse(l).unwrap_or_else(|e| panic!("{e}: {text:?}")))
+            .collect()
     };
     while lines(&received).len() < count && start.elapsed() < GENEROUS {
         let mut bytes = [0; 512];
