@@ -16,3 +16,4 @@ pub mod infection_map;
 pub mod grade;
 pub mod reading;
 pub mod pipeline;
+pub mod evaluate;
