@@ -91,7 +91,10 @@ fn errors_come_as_json_where_json_is_asked_for() {
         .lines()
         .map(|l| serde_json::from_str::<serde_json::Value>(l).expect("JSON")["error"]["code"].to_string())
         .collect();
-    assert_eq!((output.status.code(), codes), (Some(4), vec!["\"file_empty\"".into(), "\"no_radiograph\"".into()]));
+    assert_eq!(
+        (output.status.code(), codes),
+        (Some(4), vec!["\"file_empty\"".into(), "\"no_radiograph\"".into()])
+    );
 }
 
 #[test]

@@ -65,7 +65,8 @@ fn an_upside_down_or_inverted_phantom_is_refused() {
     let turned: Vec<u16> = pixels.iter().rev().copied().collect();
     let inverted: Vec<u16> = pixels.iter().map(|v| top - v).collect();
     for (name, pixels) in [("upside down", turned), ("inverted", inverted)] {
-        let frame = raymap::frame::Frame::new(size, pixels, bits, phantom.frame.photometric()).expect("a frame");
+        let frame =
+            raymap::frame::Frame::new(size, pixels, bits, phantom.frame.photometric()).expect("a frame");
         let study = pipeline.read(name, &frame).expect("a study");
         assert!(!study.reading.fit(), "{name} was graded: {:?}", study.reading.outcome);
         assert!(study.map.is_none(), "{name} has a map");

@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use crate::render::{RgbPicture, View, draw, palette};
 use crate::pipeline::Study;
+use crate::render::{RgbPicture, View, draw, palette};
 use crate::screen::Screen;
 use crate::screen::png::PngScreen;
 use crate::station::{About, Fault, Panel, PanelError, TestReport};
@@ -30,7 +30,11 @@ impl PicturePanel {
 impl Panel for PicturePanel {
     fn boot(&mut self, about: &About, tests: &[TestReport]) -> Result<(), PanelError> {
         let mut lines = vec![format!("raymap {} on {}", about.software, about.board)];
-        lines.extend(tests.iter().map(|t| format!("{} {}: {}", if t.passed { "ok" } else { "FAILED" }, t.code, t.text)));
+        lines.extend(
+            tests
+                .iter()
+                .map(|t| format!("{} {}: {}", if t.passed { "ok" } else { "FAILED" }, t.code, t.text)),
+        );
         self.show(&View::Boot { lines: &lines })
     }
 

@@ -23,7 +23,8 @@ pub struct PhantomArguments {
 }
 
 pub fn run(arguments: &PhantomArguments) -> Result<(), Failure> {
-    let infected = Percent::new(arguments.infected).map_err(|e| Failure::new(Exit::Usage, "infected_percent", &e))?;
+    let infected =
+        Percent::new(arguments.infected).map_err(|e| Failure::new(Exit::Usage, "infected_percent", &e))?;
     let phantom = phantom::compute(&PhantomSpec::new(arguments.seed, infected));
     let folder = &arguments.out;
     std::fs::create_dir_all(folder).map_err(|e| Failure::storage(folder, &e))?;
@@ -31,7 +32,8 @@ pub fn run(arguments: &PhantomArguments) -> Result<(), Failure> {
     let size = phantom.frame.size();
     let radiograph = folder.join(format!("{stem}-radiograph.png"));
     // A PNG has no bits stored: 12 bits are spread over 16, as viewers expect.
-    let spread: Vec<u16> = phantom.frame.pixels().iter().map(|&v| v << (16 - phantom.frame.bits_stored())).collect();
+    let spread: Vec<u16> =
+        phantom.frame.pixels().iter().map(|&v| v << (16 - phantom.frame.bits_stored())).collect();
     save(&radiograph, size, spread, image::DynamicImage::ImageLuma16)?;
     let display = Display::of(&phantom.frame).pixels;
     let pictures = [("lung", phantom.lungs.mask), ("infection", phantom.infection), ("display", display)];

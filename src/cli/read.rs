@@ -111,7 +111,8 @@ impl Overlays {
         let stem = radiograph.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         let name = |k: usize| if k == 0 { format!("{stem}.png") } else { format!("{stem}-{}.png", k + 1) };
         // One more candidate than names taken: one of them is free.
-        let free = (0..=self.taken.len()).map(|k| self.folder.join(name(k))).find(|p| !self.taken.contains(p));
+        let free =
+            (0..=self.taken.len()).map(|k| self.folder.join(name(k))).find(|p| !self.taken.contains(p));
         let path = free.unwrap_or_else(|| self.folder.join(name(self.taken.len() + 1)));
         self.taken.insert(path.clone());
         path
@@ -171,5 +172,7 @@ fn conclude(tally: &Tally, as_json: bool) -> Result<(), Failure> {
 /// Prints a line; a closed pipe ends the command in peace elsewhere, so here it is a storage failure with its cause.
 fn print_line(line: &str) -> Result<(), Failure> {
     let mut out = std::io::stdout().lock();
-    writeln!(out, "{line}").and_then(|()| out.flush()).map_err(|e| Failure::storage(Path::new("standard output"), &e))
+    writeln!(out, "{line}")
+        .and_then(|()| out.flush())
+        .map_err(|e| Failure::storage(Path::new("standard output"), &e))
 }

@@ -13,7 +13,9 @@ use crate::reading::DISCLAIMER;
 use crate::serial::{LogFile, PortLink, SerialLink};
 use crate::source::folder::FolderSource;
 use crate::source::phantom::{PhantomSource, PhantomSpec};
-use crate::station::{About, Edges, Ended, Fault, Feed, Policy, Reader, SelfTest, SourceFeed, Station, Summary};
+use crate::station::{
+    About, Edges, Ended, Fault, Feed, Policy, Reader, SelfTest, SourceFeed, Station, Summary,
+};
 
 pub fn run(arguments: &RunArguments) -> Result<(), Failure> {
     let board = Board::load(&arguments.board)?;
@@ -28,8 +30,7 @@ pub fn run(arguments: &RunArguments) -> Result<(), Failure> {
     let edges = Edges { clock: &clock, reader: &mut reader, panel: &mut panel, serial: serial.as_mut() };
     let tests = self_tests(&about);
     let source = board.source.clone();
-    let summary =
-        Station::new(edges, Policy { live, ..policy }).run(&about, tests, &mut || open(&source));
+    let summary = Station::new(edges, Policy { live, ..policy }).run(&about, tests, &mut || open(&source));
     report(&summary, &path.display().to_string(), &board);
     conclude(&summary, live)
 }
@@ -67,10 +68,8 @@ fn serial(board: &Board) -> Result<Box<dyn SerialLink>, Failure> {
 
 /// What was found at start: a model that failed its golden input never comes this far.
 fn self_tests(about: &About) -> Vec<SelfTest<'static>> {
-    let text = format!(
-        "{} {}: checksums, shapes and golden output agree",
-        about.model_name, about.model_version
-    );
+    let text =
+        format!("{} {}: checksums, shapes and golden output agree", about.model_name, about.model_version);
     vec![SelfTest { code: "model", vital: true, check: Box::new(move || Ok(text)) }]
 }
 
@@ -147,7 +146,9 @@ fn conclude(summary: &Summary, live: bool) -> Result<(), Failure> {
     let failure = |exit, code, text: &str| Err(Failure { exit, code, text: text.to_owned() });
     match summary.ended {
         Ended::SelfTest => failure(Exit::Model, "self_test", "the self-test failed: nothing was read"),
-        Ended::SourceFaults => failure(Exit::Device, "source_faults", "the source failed too often; see the serial line"),
+        Ended::SourceFaults => {
+            failure(Exit::Device, "source_faults", "the source failed too often; see the serial line")
+        }
         Ended::Source if summary.radiographs == 0 && !live => {
             failure(Exit::Input, "no_radiograph", "the source gave no radiograph that could be read")
         }

@@ -80,7 +80,8 @@ impl Pipeline {
         let display = Display::of(frame);
         let side = self.network.manifest().input.side;
         if let Some(fault) = exposure::fault(frame) {
-            let refusal = Refusal { code: fault.code(), text: format!("{fault}. Check the exposure and the cable.") };
+            let refusal =
+                Refusal { code: fault.code(), text: format!("{fault}. Check the exposure and the cable.") };
             return Ok(self.refused(name, display, side, refusal));
         }
         let input = NetworkInput::of(&display, side)?;
@@ -115,7 +116,9 @@ impl Pipeline {
 
     /// The study of a radiograph at which [`Pipeline::read`] failed: refused, since the device cannot judge it.
     pub fn failed(&self, name: &str, frame: &Frame, error: &PipelineError) -> Study {
-        let text = format!("{error}: the device cannot read radiographs. Restart it; if it happens again, call service.");
+        let text = format!(
+            "{error}: the device cannot read radiographs. Restart it; if it happens again, call service."
+        );
         let side = self.network.manifest().input.side;
         self.refused(name, Display::of(frame), side, Refusal { code: error.code(), text })
     }
@@ -157,7 +160,8 @@ impl Rules {
     /// Why this is not to be graded: the lung field first, since it says more than the network's own doubt.
     fn refusal(&self, fit: f32, field: &LungField) -> Option<Refusal> {
         if let Some(fault) = field.fault() {
-            let text = format!("{fault}: not read as a frontal chest radiograph. Check view, position and crop.");
+            let text =
+                format!("{fault}: not read as a frontal chest radiograph. Check view, position and crop.");
             return Some(Refusal { code: fault.code(), text });
         }
         (fit < self.fit_from.get()).then(|| Refusal {
