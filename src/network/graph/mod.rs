@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use tract_onnx::pb::ModelProto;
 use tract_onnx::prelude::*;
+use tract_onnx::tract_core::internal::bail;
 
 use super::kernels::Quantisation;
 use super::logits::Logits;
@@ -115,11 +116,11 @@ fn check(proto: &ModelProto) -> Result<Vec<String>, GraphError> {
 /// The side of the model's only input.
 fn square(model: &TypedModel) -> TractResult<usize> {
     let inputs = model.input_outlets()?;
-    let [input] = inputs else { tract_onnx::tract_core::internal::bail!("{} inputs, not one", inputs.len()) };
+    let [input] = inputs else { bail!("{} inputs, not one", inputs.len()) };
     match model.outlet_fact(*input)?.shape.as_concrete() {
         Some(&[1, 1, height, width]) if height == width => Ok(height),
         other => {
-            tract_onnx::tract_core::internal::bail!("the input's shape is {other:?}, not 1, 1, side, side")
+            bail!("the input's shape is {other:?}, not 1, 1, side, side")
         }
     }
 }
