@@ -78,7 +78,7 @@ fn one_bad_file_does_not_hide_the_others() {
 #[test]
 fn a_folder_without_radiographs_is_named() {
     let folder = folder_with("notes.txt", b"nothing here");
-    check(folder.path(), &["read", "."], 4, &["no radiograph"]);
+    check(folder.path(), &["read", "."], 4, &["holds no PNG, JPEG, TIFF or DICOM file"]);
     check(folder.path(), &["read", "nowhere"], 4, &["nowhere"]);
 }
 

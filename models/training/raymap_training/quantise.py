@@ -125,10 +125,11 @@ def write(tape, ranges, path, side):
         if kind == "conv":
             w = conv.weight.detach().numpy()
             sw = np.maximum(np.abs(w).max(axis=(1, 2, 3)), 1e-8).astype(np.float32) / np.float32(127)
+            sx, bias = params(inputs[0])[0], conv.bias.detach().numpy().astype(np.float64)
+            # A near-dead channel has next to no weights and a bias that would not fit 32 bits in their scale.
+            sw = np.maximum(sw, (np.abs(bias) / (float(sx) * 2.0**30)).astype(np.float32))
             wq = np.clip(np.rint(w / sw[:, None, None, None]), -127, 127).astype(np.int8)
-            sx = params(inputs[0])[0]
-            bias = np.rint(conv.bias.detach().numpy().astype(np.float64) / (sx.astype(np.float64) * sw)).astype(np.int64)
-            bias = np.clip(bias, -(2**31), 2**31 - 1).astype(np.int32)
+            bias = np.rint(bias / (float(sx) * sw.astype(np.float64))).astype(np.int32)
             args = [*q(inputs[0]), init(f"{y}_w", wq), init(f"{y}_w_scale", sw), init(f"{y}_w_zero", np.zeros(len(sw), np.int8))]
             args += [*params(y)[1:], init(f"{y}_b", bias)]
             k, p = conv.kernel_size[0], conv.padding[0]
