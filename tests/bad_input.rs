@@ -105,6 +105,20 @@ fn a_missing_model_is_refused() {
 }
 
 #[test]
+fn a_station_without_its_model_says_so_on_screen_and_line() {
+    let board = "name = \"x\"\ndescription = \"d\"\nmodel = \"no-such-bundle\"\n\
+        [source]\nkind = \"phantom\"\nphantoms = [{ seed = 1, infected = 5 }]\n\
+        [screen]\nkind = \"png\"\npath = \"screen.png\"\nwidth = 800\nheight = 480\n\
+        [serial]\nfile = \"serial.log\"\n";
+    let folder = folder_with("board.toml", board.as_bytes());
+    check(folder.path(), &["run", "--board", "board.toml"], 6, &["no-such-bundle"]);
+    let lines = std::fs::read_to_string(folder.path().join("serial.log")).expect("the serial log");
+    assert!(lines.contains(" selftest test=model ok=0 "), "{lines}");
+    assert!(!lines.contains(" reading "), "a reading without a model: {lines}");
+    assert!(folder.path().join("screen.png").exists());
+}
+
+#[test]
 fn a_board_file_with_a_fault_is_refused_with_its_place() {
     let folder = folder_with("board.toml", b"name = \"x\"\nsomthing = 1\n");
     check(folder.path(), &["run", "--board", "board.toml"], 3, &["board.toml", "somthing", "2"]);

@@ -31,7 +31,7 @@ fn the_host_board_needs_no_hardware() {
     let ScreenConfig::Png { path, .. } = &board.screen;
     assert_eq!(path, Path::new("out/screen.png"));
     assert_eq!(board.serial, SerialConfig::File("out/serial.log".into()));
-    assert_eq!((board.model, board.threads), (ModelConfig::Embedded, 1));
+    assert_eq!(board.model, ModelConfig::Embedded);
 }
 
 /// The host board with `from` replaced by `to` is refused: code, line, column.

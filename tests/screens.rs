@@ -71,7 +71,7 @@ fn display(size: PixelSize, spots: &[Ellipse]) -> Display {
         let (w, h) = (size.width as usize, size.height as usize);
         brightness((((i % w) as f32 + 0.5) / w as f32, ((i / w) as f32 + 0.5) / h as f32))
     };
-    Display { size, pixels: (0..size.area()).map(at).collect(), contrast: 0.8 }
+    Display { size, pixels: (0..size.area()).map(at).collect() }
 }
 
 fn segmentation(letterbox: Letterbox, spots: &[Ellipse]) -> Segmentation {

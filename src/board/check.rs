@@ -29,8 +29,6 @@ const SCREEN_SIDE_PX: [i64; 2] = [240, 4_096];
 const BAUD_RATE: [i64; 2] = [1_200, 4_000_000];
 /// The usual rate of serial consoles.
 const BAUD_RATE_DEFAULT: u32 = 115_200;
-/// Boards have 4 or 8 cores; more than 64 is a slip of the key.
-const THREADS: [i64; 2] = [1, 64];
 
 /// Checks a board file with the text that errors point into.
 pub struct Checker<'a> {
@@ -47,7 +45,6 @@ impl Checker<'_> {
             screen: self.screen(raw.screen.get_ref())?,
             serial: self.serial(&raw.serial)?,
             model: self.model(raw.model.as_ref())?,
-            threads: raw.threads.map_or(Ok(1), |t| self.range("threads", &t, THREADS))? as usize,
         })
     }
 

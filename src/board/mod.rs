@@ -32,8 +32,6 @@ pub struct Board {
     pub screen: ScreenConfig,
     pub serial: SerialConfig,
     pub model: ModelConfig,
-    /// Threads that the network may use.
-    pub threads: usize,
 }
 
 /// Where radiographs come from.

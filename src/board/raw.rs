@@ -14,7 +14,6 @@ pub struct RawBoard {
     pub screen: Spanned<RawScreen>,
     pub serial: Spanned<RawSerial>,
     pub model: Option<Spanned<String>>,
-    pub threads: Option<Spanned<i64>>,
 }
 
 #[derive(Debug, Deserialize)]

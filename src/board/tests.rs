@@ -26,10 +26,10 @@ fn parse(line: usize, text: &str) -> Board {
 }
 
 #[test]
-fn what_is_left_out_is_the_embedded_model_on_one_thread() {
+fn what_is_left_out_is_the_embedded_model() {
     let board = Board::parse(GOOD, Path::new("t.toml")).unwrap();
-    assert_eq!((board.model, board.threads), (ModelConfig::Embedded, 1));
-    assert_eq!(parse(6, "model = 'm'\nthreads = 2").threads, 2);
+    assert_eq!(board.model, ModelConfig::Embedded);
+    assert_eq!(parse(6, "model = 'm'").model, ModelConfig::Folder("m".into()));
 }
 
 #[test]
@@ -68,7 +68,6 @@ fn what_cannot_be_is_refused_where_it_stands() {
     check(4, "screen = { kind = 'hologram', path = 'a', width = 800, height = 480 }", ("board_kind", 4, 19));
     check(4, "screen = { kind = 'png', path = 'a', width = 8, height = 480 }", ("board_range", 4, 46));
     check(5, "serial = { port = 'a', baud_rate = 0 }", ("board_range", 5, 36));
-    check(6, "threads = 0", ("board_range", 6, 11));
     check(6, "model = ''", ("board_form", 6, 9));
 }
 

@@ -2,14 +2,15 @@
 
 use std::path::PathBuf;
 
-use super::failure::{Exit, Failure};
+use super::failure::{Exit, Failure, chain};
 use super::panel::PicturePanel;
 use super::{RunArguments, pipeline};
 use crate::board::{Board, ModelConfig, ScreenConfig, SerialConfig, SourceConfig};
 use crate::clock::SystemClock;
 use crate::frame::Frame;
 use crate::pipeline::{Pipeline, Study};
-use crate::reading::DISCLAIMER;
+use crate::preprocess::Display;
+use crate::reading::{DISCLAIMER, Provenance, Refusal};
 use crate::serial::{LogFile, PortLink, SerialLink};
 use crate::source::folder::FolderSource;
 use crate::source::phantom::{PhantomSource, PhantomSpec};
@@ -19,19 +20,22 @@ use crate::station::{
 
 pub fn run(arguments: &RunArguments) -> Result<(), Failure> {
     let board = Board::load(&arguments.board)?;
-    let mut reader = PipelineReader(pipeline(model_folder(&board).as_deref())?);
-    let about = about(&board, &reader.0);
+    let model = pipeline(model_folder(&board).as_deref());
+    let about = about(&board, model.as_ref().ok());
+    let tests = self_tests(&about, model.as_ref().err());
     let clock = SystemClock::start();
     let ScreenConfig::Png { path, size } = &board.screen;
     let mut panel = PicturePanel::new(path.clone(), *size);
     let mut serial = serial(&board)?;
     let live = matches!(board.source, SourceConfig::Capture(_));
     let policy = if arguments.forever { Policy::FOREVER } else { Policy::ONCE };
+    let mut reader = ModelReader(model);
     let edges = Edges { clock: &clock, reader: &mut reader, panel: &mut panel, serial: serial.as_mut() };
-    let tests = self_tests(&about);
     let source = board.source.clone();
     let summary = Station::new(edges, Policy { live, ..policy }).run(&about, tests, &mut || open(&source));
     report(&summary, &path.display().to_string(), &board);
+    // A refused model has been shown and reported; it is what the command fails with.
+    reader.0.map(drop)?;
     conclude(&summary, live)
 }
 
@@ -42,8 +46,8 @@ fn model_folder(board: &Board) -> Option<PathBuf> {
     }
 }
 
-fn about(board: &Board, pipeline: &Pipeline) -> About {
-    let provenance = pipeline.provenance();
+fn about(board: &Board, pipeline: Option<&Pipeline>) -> About {
+    let provenance = pipeline.map_or_else(no_model, Pipeline::provenance);
     About {
         software: env!("CARGO_PKG_VERSION"),
         board: board.name.clone(),
@@ -51,6 +55,12 @@ fn about(board: &Board, pipeline: &Pipeline) -> About {
         model_version: provenance.model_version,
         model_sha256: provenance.model_sha256,
     }
+}
+
+/// What stands where a model's name would, when the model was refused.
+fn no_model() -> Provenance {
+    let none = || "none".to_owned();
+    Provenance { model_name: none(), model_version: none(), model_sha256: none(), kernels: "none" }
 }
 
 fn serial(board: &Board) -> Result<Box<dyn SerialLink>, Failure> {
@@ -66,11 +76,16 @@ fn serial(board: &Board) -> Result<Box<dyn SerialLink>, Failure> {
     }
 }
 
-/// What was found at start: a model that failed its golden input never comes this far.
-fn self_tests(about: &About) -> Vec<SelfTest<'static>> {
-    let text =
-        format!("{} {}: checksums, shapes and golden output agree", about.model_name, about.model_version);
-    vec![SelfTest { code: "model", vital: true, check: Box::new(move || Ok(text)) }]
+/// What was found at start. The model is vital: nothing is graded by one that was refused.
+fn self_tests(about: &About, refused: Option<&Failure>) -> Vec<SelfTest<'static>> {
+    let found = match refused {
+        Some(failure) => Err(failure.text.clone()),
+        None => Ok(format!(
+            "{} {}: checksums, shapes and golden output agree",
+            about.model_name, about.model_version
+        )),
+    };
+    vec![SelfTest { code: "model", vital: true, check: Box::new(move || found) }]
 }
 
 fn open(source: &SourceConfig) -> Result<Box<dyn Feed>, Fault> {
@@ -116,16 +131,21 @@ fn capture(_: &crate::board::CaptureConfig) -> Result<Box<dyn Feed>, Fault> {
     Err(Fault::source("capture_absent", "this program was built without capture (feature v4l)".to_owned()))
 }
 
-/// The pipeline as the station sees it: a stage that fails gives a refused study, never a grade.
-struct PipelineReader(Pipeline);
+/// The pipeline as the station sees it: what fails gives a refused study, never a grade.
+struct ModelReader(Result<Pipeline, Failure>);
 
-impl Reader for PipelineReader {
+impl Reader for ModelReader {
     fn read(&mut self, name: &str, frame: &Frame) -> Study {
-        match self.0.read(name, frame) {
-            Ok(study) => study,
-            Err(e) => {
-                log::error!("{}: {}", e.code(), super::failure::chain(&e));
-                self.0.failed(name, frame, &e)
+        match &mut self.0 {
+            Ok(pipeline) => pipeline.read(name, frame).unwrap_or_else(|e| {
+                log::error!("{}: {}", e.code(), chain(&e));
+                pipeline.failed(name, frame, &e)
+            }),
+            Err(failure) => {
+                let refusal = Refusal { code: failure.code, text: failure.text.clone() };
+                let display = Display::of(frame);
+                let side = display.size.width.max(display.size.height);
+                Study::refused(name, display, side, no_model(), refusal)
             }
         }
     }

@@ -15,7 +15,7 @@ use crate::grade::{Cutoffs, DetectionRule, IntervalRule, Severity};
 use crate::infection_map::InfectionMap;
 use crate::lung_field::LungField;
 use crate::network::{Manifest, ModelError, Network};
-use crate::preprocess::{Display, InputError, Letterbox, NetworkInput};
+use crate::preprocess::{Display, InputError, NetworkInput};
 use crate::reading::{
     Detection, Finding, LungFieldSummary, OperatingPoint, Provenance, Reading, Refusal, Timing,
 };
@@ -82,7 +82,7 @@ impl Pipeline {
         if let Some(fault) = exposure::fault(frame) {
             let refusal =
                 Refusal { code: fault.code(), text: format!("{fault}. Check the exposure and the cable.") };
-            return Ok(self.refused(name, display, side, refusal));
+            return Ok(Study::refused(name, display, side, self.provenance(), refusal));
         }
         let input = NetworkInput::of(&display, side)?;
         let prepared = Instant::now();
@@ -120,19 +120,8 @@ impl Pipeline {
             "{error}: the device cannot read radiographs. Restart it; if it happens again, call service."
         );
         let side = self.network.manifest().input.side;
-        self.refused(name, Display::of(frame), side, Refusal { code: error.code(), text })
-    }
-
-    fn refused(&self, name: &str, display: Display, side: u32, refusal: Refusal) -> Study {
-        let reading = Reading {
-            name: name.to_owned(),
-            lung_field: None,
-            outcome: Err(refusal),
-            provenance: self.provenance(),
-            timing: Timing::default(),
-        };
-        let letterbox = Letterbox::new(display.size, side);
-        Study { reading, display, letterbox, field: None, map: None }
+        let refusal = Refusal { code: error.code(), text };
+        Study::refused(name, Display::of(frame), side, self.provenance(), refusal)
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::infection_map::InfectionMap;
 use crate::lung_field::LungField;
 use crate::preprocess::{Display, Letterbox};
-use crate::reading::Reading;
+use crate::reading::{Provenance, Reading, Refusal, Timing};
 
 /// One radiograph, read.
 #[derive(Debug, Clone, PartialEq)]
@@ -17,4 +17,25 @@ pub struct Study {
     pub field: Option<LungField>,
     /// `None` where the radiograph was refused.
     pub map: Option<InfectionMap>,
+}
+
+impl Study {
+    /// The study of a radiograph that the network never saw; `side` is the network's square.
+    pub fn refused(
+        name: &str,
+        display: Display,
+        side: u32,
+        provenance: Provenance,
+        refusal: Refusal,
+    ) -> Self {
+        let reading = Reading {
+            name: name.to_owned(),
+            lung_field: None,
+            outcome: Err(refusal),
+            provenance,
+            timing: Timing::default(),
+        };
+        let letterbox = Letterbox::new(display.size, side);
+        Self { reading, display, letterbox, field: None, map: None }
+    }
 }

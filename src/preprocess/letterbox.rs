@@ -124,7 +124,7 @@ mod tests {
 
     fn input(width: u32, height: u32, value: u8) -> NetworkInput {
         let size = PixelSize::new(width, height);
-        let display = Display { size, pixels: vec![value; size.area()], contrast: 1.0 };
+        let display = Display { size, pixels: vec![value; size.area()] };
         NetworkInput::of(&display, 256).unwrap()
     }
 
@@ -151,7 +151,7 @@ mod tests {
     fn scaling_averages_boxes() {
         let size = PixelSize::new(512, 512);
         let pixels = (0..size.area()).map(|i| if (i % 512) % 2 == 0 { 0 } else { 100 }).collect();
-        let i = NetworkInput::of(&Display { size, pixels, contrast: 1.0 }, 256).unwrap();
+        let i = NetworkInput::of(&Display { size, pixels }, 256).unwrap();
         assert!(i.pixels().iter().all(|&v| v == 50));
     }
 }

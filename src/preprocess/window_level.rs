@@ -9,13 +9,10 @@ pub const PERCENTILE_LOW: f64 = 0.005;
 pub const PERCENTILE_HIGH: f64 = 0.995;
 
 /// A radiograph as shown: 8-bit brightness, row-major, 0 black, the frame's own size.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Display {
     pub size: PixelSize,
     pub pixels: Vec<u8>,
-    /// Difference between the two percentiles as a share of the full range of `bits_stored`:
-    /// 0 for an empty exposure.
-    pub contrast: f32,
 }
 
 impl Display {
@@ -30,8 +27,7 @@ impl Display {
         let table = stretch(&brightness, low, high);
         let top = levels - 1;
         let pixels = frame.pixels().iter().map(|&v| table[usize::from(v).min(top)]).collect();
-        let range = (levels - 1) as f32;
-        Self { size: frame.size(), pixels, contrast: ((high - low) as f32 / range).clamp(0.0, 1.0) }
+        Self { size: frame.size(), pixels }
     }
 }
 
@@ -132,8 +128,8 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_exposure_has_no_contrast() {
+    fn an_empty_exposure_is_black_and_not_divided_by_nothing() {
         let frame = Frame::new(SIZE, vec![700; 4096], 12, Photometric::Monochrome2).unwrap();
-        assert_eq!(Display::of(&frame).contrast, 0.0);
+        assert!(Display::of(&frame).pixels.iter().all(|&p| p == 0));
     }
 }

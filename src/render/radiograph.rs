@@ -157,7 +157,7 @@ mod tests {
         let size = PixelSize::new(width, height);
         let pixels =
             (0..height).flat_map(|y| (0..width).map(move |x| (x, y))).map(|(x, y)| f(x, y)).collect();
-        Display { size, pixels, contrast: 1.0 }
+        Display { size, pixels }
     }
 
     #[test]

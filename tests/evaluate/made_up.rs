@@ -79,7 +79,7 @@ pub fn study(answer: Answer) -> Study {
             },
             timing: Timing { preprocess_ms: 1.0, network_ms: 2.0, map_ms: 3.0 },
         },
-        display: Display { size, pixels: vec![0; size.area()], contrast: 1.0 },
+        display: Display { size, pixels: vec![0; size.area()] },
         letterbox,
         field: Some(field),
         map: (!answer.refused).then_some(map),
