@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use super::failure::{Exit, Failure, chain};
 use super::{pipeline, progress};
 use crate::evaluate::{Manifest, evaluate};
-use crate::reading::DISCLAIMER;
 use crate::source::file;
 
 #[derive(Debug, clap::Args)]
@@ -53,7 +52,7 @@ fn measure(arguments: &EvaluateArguments) -> Result<(), Failure> {
     if arguments.json {
         println!("{}", evaluation.to_json());
     } else {
-        println!("{evaluation}\n{DISCLAIMER}");
+        println!("{evaluation}");
     }
     Ok(())
 }

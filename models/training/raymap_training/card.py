@@ -6,7 +6,7 @@ from collections import Counter
 def text(manifest, table, parameters):
     train = [r for r in table if r["split"] == "train"]
     sources = Counter(r["source"] for r in train)
-    licences = {s: sorted({r["licence"] for r in train if r["source"] == s})[0] for s in sources}
+    licences = {s: "; ".join(f"{n} x {l or 'not stated'}" for l, n in Counter(r["licence"] for r in train if r["source"] == s).most_common()) for s in sources}
     t, d, i = manifest["training"], manifest["detection"], manifest["interval90"]
     rows = "\n".join(f"| {s} | {n} | {licences[s]} |" for s, n in sources.most_common())
     return f"""# {manifest["name"]} {manifest["version"]}
@@ -30,8 +30,12 @@ No radiograph of the validation or test split was trained on.
 ## Licence of the weights
 {manifest["licence"]}.
 
+## Lung field
+The left lung takes in the part behind the heart, as the infection corpus's own lung masks (generalblockchain) and v7labs do.
+Masks that leave the heart out (scr, covid-qu-ex) taught a class of its own, the heart's shadow.
+
 ## Thresholds
-Pixel calibration, detection and the interval were measured on the validation split ({i["measured_on"]}).
+Pixel calibration, detection and the interval were measured on the {i["measured_on"]}.
 Detection: sensitivity {d["sensitivity"]}, specificity {d["specificity"]} on {d["positives"]} positives and {d["negatives"]} normals ({d["measured_on"]}), hence flattering.
 With so few masks the 90 % interval's coverage is a hope, not a promise.
 The figures on held-out radiographs are printed by `raymap evaluate`, not copied here.
