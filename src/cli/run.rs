@@ -122,7 +122,11 @@ fn capture(config: &crate::board::CaptureConfig) -> Result<Box<dyn Feed>, Fault>
         format: format.transpose()?,
         timeout: config.timeout.unwrap_or(TIMEOUT_DEFAULT),
     };
-    let source = V4lSource::open(config).map_err(|e| Fault::source(e.code(), e.to_string()))?;
+    let source = V4lSource::open(config).map_err(|e| {
+        // A device's fault names no patient, so whoever stands at the terminal may read it whole.
+        log::warn!("{}", chain(&e));
+        Fault::source(e.code(), e.to_string())
+    })?;
     Ok(Box::new(SourceFeed::new(source, |e| e.code())))
 }
 
