@@ -10,24 +10,26 @@ use crate::station::{About, Fault, Panel, PanelError, TestReport};
 use crate::units::PixelSize;
 
 /// A picture file in place of a screen.
-pub struct PicturePanel {
+pub struct PicturePanel<'a> {
     screen: PngScreen,
+    clock: &'a dyn Clock,
 }
 
-impl PicturePanel {
-    pub fn new(path: PathBuf, size: PixelSize) -> Self {
-        Self { screen: PngScreen::new(path, size) }
+impl<'a> PicturePanel<'a> {
+    pub fn new(path: PathBuf, size: PixelSize, clock: &'a dyn Clock) -> Self {
+        Self { screen: PngScreen::new(path, size), clock }
     }
 
     fn show(&mut self, view: &View) -> Result<(), PanelError> {
         let mut picture = RgbPicture::new(self.screen.size(), palette::GROUND);
+        let time = self.clock.wall_time().map(|t| t.to_string());
         // Drawing into memory cannot fail; whatever its error type, there is none to tell.
-        let _ = draw(view, &mut picture);
+        let _ = draw_at(view, time.as_deref(), &mut picture);
         self.screen.show(&picture).map_err(|e| PanelError::new(e.code(), e))
     }
 }
 
-impl Panel for PicturePanel {
+impl Panel for PicturePanel<'_> {
     fn boot(&mut self, about: &About, tests: &[TestReport]) -> Result<(), PanelError> {
         let mut lines = vec![format!("raymap {} on {}", about.software, about.board)];
         lines.extend(

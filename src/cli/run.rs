@@ -25,7 +25,7 @@ pub fn run(arguments: &RunArguments) -> Result<(), Failure> {
     let tests = self_tests(&about, model.as_ref().err());
     let clock = SystemClock::start();
     let ScreenConfig::Png { path, size } = &board.screen;
-    let mut panel = PicturePanel::new(path.clone(), *size);
+    let mut panel = PicturePanel::new(path.clone(), *size, &clock);
     let mut serial = serial(&board)?;
     let live = matches!(board.source, SourceConfig::Capture(_));
     let policy = if arguments.forever { Policy::FOREVER } else { Policy::ONCE };
