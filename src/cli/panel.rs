@@ -2,8 +2,9 @@
 
 use std::path::PathBuf;
 
+use crate::clock::Clock;
 use crate::pipeline::Study;
-use crate::render::{RgbPicture, View, draw, palette};
+use crate::render::{RgbPicture, View, draw_at, palette};
 use crate::screen::Screen;
 use crate::screen::png::PngScreen;
 use crate::station::{About, Fault, Panel, PanelError, TestReport};
