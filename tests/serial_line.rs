@@ -1,5 +1,7 @@
 //! The serial line over pseudo-terminals: what is sent arrives, and no peer can hold the station up.
 
+mod emulator;
+
 use std::io::Read;
 use std::os::unix::fs::symlink;
 use std::path::Path;
@@ -17,6 +19,20 @@ fn peer() -> (TTYPort, String) {
     let (peer, port) = TTYPort::pair().unwrap();
     let name = port.name().unwrap();
     (peer, name)
+}
+
+/// Whether the emulator below lacks the ioctl TCGETS2, without which the serialport crate opens nothing.
+///
+/// QEMU's user emulation of Debian 12 does; the same tests run on the machine's own processor, and the port is
+/// tried there. Never true without an emulator.
+fn emulator_opens_no_port(test: &str) -> bool {
+    let (_peer, port) = peer();
+    let opened = serialport::new(port, BAUD_RATE).open_native();
+    let lacking = emulator::runner().is_some() && opened.is_err();
+    if lacking {
+        println!("skipped: {test}: this emulator opens no serial port ({:?})", opened.err());
+    }
+    lacking
 }
 
 fn line(sequence: u32) -> Line {
@@ -51,6 +67,9 @@ fn sequences(lines: &[Line]) -> Vec<u32> {
 
 #[test]
 fn what_is_sent_arrives() {
+    if emulator_opens_no_port("what_is_sent_arrives") {
+        return;
+    }
     let (mut peer, port) = peer();
     let mut link = PortLink::start(Path::new(&port), BAUD_RATE).unwrap();
     (1..=20).for_each(|n| link.write_line(&line(n)).unwrap());
@@ -95,6 +114,9 @@ fn a_port_that_is_not_there_is_no_reason_to_wait() {
 
 #[test]
 fn a_hang_up_is_survived_and_the_next_peer_is_found() {
+    if emulator_opens_no_port("a_hang_up_is_survived_and_the_next_peer_is_found") {
+        return;
+    }
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("ttyCABLE");
     let (mut first, port) = peer();
