@@ -53,7 +53,7 @@ def manifest(cfg, numbers, table, side):
             "weights": "int8, symmetric, one scale a channel",
         },
         "infection": numbers["infection"],
-        "fit": {"threshold": 0.5, "logit_scale": 1.0, "logit_offset": 0.0},
+        "fit": {**numbers["fit"], "logit_scale": 1.0, "logit_offset": 0.0},
         "grade": {"moderate": 0.15, "severe": 0.30, "critical": 0.50, "zone_touched": 0.05, **numbers["grade"]},
         "detection": numbers["detection"],
         "interval90": numbers["interval90"],
