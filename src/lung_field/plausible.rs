@@ -65,6 +65,13 @@ impl LungFault {
     }
 }
 
+impl LungFault {
+    /// Whether a lung that is opaque throughout would look like this: then the radiograph may be urgent.
+    pub fn may_be_opaque_lung(&self) -> bool {
+        matches!(self, Self::NotFound | Self::OneOnly | Self::Unequal(_))
+    }
+}
+
 /// The first reason why these are no lungs.
 pub fn fault(right: &[bool], left: &[bool], r: Extent, l: Extent, s: &Segmentation) -> Option<LungFault> {
     if r.pixels + l.pixels == 0 {
@@ -148,6 +155,13 @@ mod tests {
         check([10, 2, 28, 30], [36, 32, 54, 62], Some("lungs_not_side_by_side"));
         check([36, 10, 54, 46], [10, 10, 28, 46], Some("lungs_not_side_by_side"));
         check([2, 10, 30, 26], [34, 10, 62, 26], Some("lung_lying"));
+    }
+
+    #[test]
+    fn a_lung_that_cannot_be_seen_may_be_an_opaque_one() {
+        let fault = LungField::of(&drawn([10, 4, 30, 60], [36, 10, 40, 30])).fault();
+        assert!(fault.is_some_and(|f| f.may_be_opaque_lung()));
+        assert!(!LungFault::Lying.may_be_opaque_lung());
     }
 
     #[test]
