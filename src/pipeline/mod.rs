@@ -149,8 +149,13 @@ impl Rules {
     /// Why this is not to be graded: the lung field first, since it says more than the network's own doubt.
     fn refusal(&self, fit: f32, field: &LungField) -> Option<Refusal> {
         if let Some(fault) = field.fault() {
-            let text =
-                format!("{fault}: not read as a frontal chest radiograph. Check view, position and crop.");
+            let advice = if fault.may_be_opaque_lung() {
+                "A wrong view or crop looks like this, and so does a lung that is opaque throughout: \
+                 have a person look at the radiograph now."
+            } else {
+                "This is not read as a frontal chest radiograph: check view, position and crop."
+            };
+            let text = format!("{fault}. {advice}");
             return Some(Refusal { code: fault.code(), text });
         }
         (fit < self.fit_from.get()).then(|| Refusal {
