@@ -1,12 +1,13 @@
 //! The serial line over pseudo-terminals: what is sent arrives, and no peer can hold the station up.
 
-mod emulator;
+mod program;
 
 use std::io::Read;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use program::{emulator, raymap};
 use raymap::serial::{FLUSH_MAX, Kind, Line, PortLink, QUEUE_LINES_MAX, SerialLink, checksum};
 use serialport::{SerialPort, TTYPort};
 
@@ -149,4 +150,30 @@ fn the_documented_example_is_a_line() {
     }
     assert_eq!(checksum(b"123456789"), 0x29B1);
     assert!(text.contains("0x29B1"));
+}
+
+/// Two phantoms, of which the first is awaited: when the last holder of a pseudo-terminal goes, its peer may see only
+/// the hang-up and not the line before it, so nothing is asked of the last lines here.
+#[test]
+fn a_station_reports_through_the_port_of_its_board_file() {
+    if emulator_opens_no_port("a_station_reports_through_the_port_of_its_board_file") {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let (mut peer, port) = peer();
+    let board = format!(
+        "name = \"pty\"\ndescription = \"phantoms, told through a port\"\nserial = {{ port = \"{port}\" }}\n\
+         source = {{ kind = \"phantom\", phantoms = [{{ seed = 2, infected = 30 }}, {{ seed = 3, infected = 0 }}] }}\n\
+         screen = {{ kind = \"png\", path = \"screen.png\", width = 800, height = 480 }}\n"
+    );
+    std::fs::write(folder.path().join("board.toml"), board).unwrap();
+    let (received, output) = std::thread::scope(|scope| {
+        let station = scope.spawn(|| raymap(folder.path(), &["run", "--board", "board.toml"]));
+        (receive(&mut peer, 3), station.join().unwrap())
+    });
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    let kinds: Vec<Kind> = received.iter().map(Line::kind).take(3).collect();
+    assert_eq!(kinds, [Kind::Boot, Kind::SelfTest, Kind::Reading]);
+    assert_eq!(sequences(&received)[..3], [1, 2, 3]);
+    assert!(received[2].get("grade").is_some());
 }

@@ -54,12 +54,6 @@ impl Letterbox {
         ((x - self.left as f32) / sx, (y - self.top as f32) / sy)
     }
 
-    /// Whether the square's pixel (`x`, `y`) shows the frame and not a black bar.
-    pub fn shows_frame(&self, x: u32, y: u32) -> bool {
-        (self.left..self.left + self.inner.width).contains(&x)
-            && (self.top..self.top + self.inner.height).contains(&y)
-    }
-
     /// Pixels of the square per pixel of the frame, across and down.
     fn scale(&self) -> (f32, f32) {
         (

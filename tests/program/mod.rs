@@ -1,7 +1,7 @@
 //! Runs the built program, under the target's runner (an emulator) where cargo was given one.
 
 #[path = "../emulator/mod.rs"]
-mod emulator;
+pub mod emulator;
 
 use std::path::Path;
 use std::process::{Command, Output};
