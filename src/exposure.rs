@@ -1,17 +1,31 @@
 //! Is a frame an exposure at all, before anything is made of it?
 //!
-//! Looks only at how many grey values there are and how they spread; what they show is for the network.
+//! Looks only at how many grey values there are, how they spread and how neighbours resemble each other; what they
+//! show is for the network. Every bound leaves room beside all 1,685 radiographs of adults in the training and
+//! validation splits (`docs/fitness.md`).
 //! This module does not know of devices.
 
-use crate::frame::Frame;
+use crate::frame::{Frame, Photometric};
 use crate::units::{Fraction, Percent};
 
 /// Grey levels between the darkest and the brightest percent of a frame, below which nothing was exposed.
-const LEVELS_MIN: usize = 12;
-/// Largest share of pixels with one and the same value: collimated pictures reach two thirds.
+/// The flattest radiograph of the corpus has 61.
+const LEVELS_MIN: usize = 24;
+/// Largest share of pixels with one and the same value; .49 in the corpus, and tightly collimated pictures reach
+/// two thirds.
 const ONE_VALUE_MAX: f32 = 0.85;
+/// Largest share of pixels at the black end; .51 in the corpus, where collimation is black.
+const BLACK_MAX: f32 = 0.75;
+/// Largest share of pixels at the white end; .21 in the corpus.
+const WHITE_MAX: f32 = 0.45;
+/// Largest difference between neighbours as a share of that between distant pixels; .33 in the corpus, 1 in noise.
+const NOISE_MAX: f64 = 0.7;
+/// Pixels per thousand beyond which grey values count as outliers: the window's percentiles (`preprocess`).
+const OUTLIERS_PER_MILLE: usize = 5;
+/// Distant pixels are this part of the width apart.
+const DISTANT_PARTS: usize = 4;
 
-/// Why a frame is no exposure.
+/// Why a frame is no exposure that can be read.
 #[derive(Debug, Clone, Copy, PartialEq, thiserror::Error)]
 pub enum ExposureFault {
     /// hardly any contrast
@@ -20,6 +34,15 @@ pub enum ExposureFault {
     /// nearly all pixels are equal
     #[error("{0} of the picture is one single grey value")]
     Blank(Percent),
+    /// too much of it at the black end
+    #[error("{0} of the picture is black: the exposure is too strong, or the window cuts it off")]
+    Dark(Percent),
+    /// too much of it at the white end
+    #[error("{0} of the picture is white: the exposure is too weak, or the window cuts it off")]
+    Bright(Percent),
+    /// neighbours are as different as distant pixels
+    #[error("the picture is noise: neighbouring pixels have nothing in common")]
+    Noise,
 }
 
 impl ExposureFault {
@@ -28,6 +51,9 @@ impl ExposureFault {
         match self {
             Self::Empty(_) => "exposure_empty",
             Self::Blank(_) => "exposure_blank",
+            Self::Dark(_) => "exposure_dark",
+            Self::Bright(_) => "exposure_bright",
+            Self::Noise => "exposure_noise",
         }
     }
 }
@@ -45,7 +71,46 @@ pub fn fault(frame: &Frame) -> Option<ExposureFault> {
         return Some(ExposureFault::Blank(share.percent()));
     }
     let spread = level_of(&counts, total - total / 100).saturating_sub(level_of(&counts, total / 100));
-    (spread < LEVELS_MIN).then_some(ExposureFault::Empty(spread))
+    if spread < LEVELS_MIN {
+        return Some(ExposureFault::Empty(spread));
+    }
+    clipped(&counts, total, frame.photometric()).or_else(|| is_noise(frame).then_some(ExposureFault::Noise))
+}
+
+/// Whether too many pixels crowd at either end of the grey values; an end is a hundredth of what lies between the
+/// outliers.
+fn clipped(counts: &[usize], total: usize, photometric: Photometric) -> Option<ExposureFault> {
+    let outliers = total * OUTLIERS_PER_MILLE / 1000;
+    let (low, high) = (level_of(counts, outliers), level_of(counts, total - 1 - outliers));
+    let end = (high - low) / 100;
+    let share = |of: &[usize]| Fraction::of(of.iter().sum(), total).unwrap_or(Fraction::ZERO);
+    let (lowest, highest) = (share(&counts[..=low + end]), share(&counts[high - end..]));
+    let (black, white) = match photometric {
+        Photometric::Monochrome2 => (lowest, highest),
+        Photometric::Monochrome1 => (highest, lowest),
+    };
+    if black.get() > BLACK_MAX {
+        return Some(ExposureFault::Dark(black.percent()));
+    }
+    (white.get() > WHITE_MAX).then(|| ExposureFault::Bright(white.percent()))
+}
+
+/// Whether neighbours along the rows differ nearly as much as pixels a quarter of the width apart.
+fn is_noise(frame: &Frame) -> bool {
+    let width = frame.size().width as usize;
+    let near = mean_difference(frame.pixels(), width, 1);
+    let far = mean_difference(frame.pixels(), width, width / DISTANT_PARTS);
+    near > NOISE_MAX * far
+}
+
+/// Mean absolute difference of pixels `apart` in the same row; 0 < `apart` < `width`.
+fn mean_difference(pixels: &[u16], width: usize, apart: usize) -> f64 {
+    let sum: u64 = pixels
+        .chunks_exact(width)
+        .flat_map(|row| row.iter().zip(&row[apart..]))
+        .map(|(a, b)| u64::from(a.abs_diff(*b)))
+        .sum();
+    sum as f64 / (pixels.len() / width * (width - apart)) as f64
 }
 
 /// The value of the pixel with this rank from the lowest.
@@ -62,21 +127,56 @@ fn level_of(counts: &[usize], rank: usize) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::units::PixelSize;
+    use rand_core::Rng;
+    use rand_pcg::Pcg32;
 
-    fn check(pixel: impl Fn(usize) -> u8, expected: Option<&str>) {
-        let size = PixelSize::new(100, 100);
-        let pixels: Vec<u8> = (0..size.area()).map(pixel).collect();
-        let frame = Frame::from_grey8(size, &pixels).unwrap();
+    use super::*;
+    use crate::source::phantom::{self, PhantomSpec};
+    use crate::units::{Percent, PixelSize};
+
+    const SIZE: PixelSize = PixelSize::new(100, 100);
+
+    fn check(photometric: Photometric, pixel: impl FnMut(usize) -> u16, expected: Option<&str>) {
+        let pixels: Vec<u16> = (0..SIZE.area()).map(pixel).collect();
+        let frame = Frame::new(SIZE, pixels, 12, photometric).unwrap();
         assert_eq!(fault(&frame).map(|f| f.code()), expected);
     }
 
     #[test]
     fn empty_and_blank_frames_are_no_exposures() {
-        check(|_| 7, Some("exposure_blank"));
-        check(|i| 100 + (i % 5) as u8, Some("exposure_empty"));
-        check(|i| (i % 200) as u8, None);
-        check(|i| if i < 6000 { 0 } else { (i % 200) as u8 }, None);
+        let m2 = Photometric::Monochrome2;
+        check(m2, |_| 7, Some("exposure_blank"));
+        check(m2, |i| 100 + (i % 20) as u16, Some("exposure_empty"));
+        check(m2, |i| (i % 200) as u16, None);
+        check(m2, |i| if i < 6000 { 0 } else { (i % 200) as u16 }, None);
+    }
+
+    #[test]
+    fn a_frame_at_one_end_of_its_grey_values_is_clipped() {
+        let (m1, m2) = (Photometric::Monochrome1, Photometric::Monochrome2);
+        let low = |i: usize| if i < 8000 { (i % 2) as u16 } else { 100 + (i % 1000) as u16 };
+        check(m2, low, Some("exposure_dark"));
+        check(m1, low, Some("exposure_bright"));
+        check(m2, |i| 4095 - low(i), Some("exposure_bright"));
+        check(m1, |i| 4095 - low(i), Some("exposure_dark"));
+    }
+
+    #[test]
+    fn noise_of_an_unexposed_detector_is_no_exposure() {
+        let mut chance = Pcg32::new(3, 1);
+        check(Photometric::Monochrome2, |_| 200 + (chance.next_u32() >> 25) as u16, Some("exposure_noise"));
+    }
+
+    #[test]
+    fn phantoms_are_exposures_however_they_are_stored() {
+        for seed in 1..=3 {
+            let size = PixelSize::new(320, 320);
+            let spec = PhantomSpec { size, ..PhantomSpec::new(seed, Percent::new(30.0).unwrap()) };
+            let frame = phantom::compute(&spec).frame;
+            let top = (1u16 << frame.bits_stored()) - 1;
+            let negative: Vec<u16> = frame.pixels().iter().map(|v| top - v).collect();
+            let m1 = Frame::new(size, negative, frame.bits_stored(), Photometric::Monochrome1).unwrap();
+            assert_eq!((fault(&frame), fault(&m1)), (None, None), "seed {seed}");
+        }
     }
 }

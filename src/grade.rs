@@ -35,7 +35,7 @@ pub struct Cutoffs {
     pub grades: [Fraction; 4],
     /// Infected share from which a zone counts as touched (Toussie).
     pub zone_touched: Fraction,
-    /// Infected share of a zone from which its Brixia score is estimated as 1, 2, 3; rising.
+    /// Mean probability of a zone from which its Brixia score is estimated as 1, 2, 3; rising.
     pub brixia_zone: [Fraction; 3],
 }
 
@@ -69,7 +69,7 @@ pub struct Severity {
 
 impl Severity {
     pub fn of(shares: &Shares, cutoffs: &Cutoffs) -> Self {
-        let brixia_zones = shares.zones.map(|z| steps(z, &cutoffs.brixia_zone));
+        let brixia_zones = shares.zone_means.map(|z| steps(z, &cutoffs.brixia_zone));
         Self {
             grade: Grade::ALL[usize::from(steps(shares.total, &cutoffs.grades))],
             geographic_extent: lung_extent(shares.right) + lung_extent(shares.left),
@@ -134,7 +134,8 @@ mod tests {
     }
 
     fn check(total: f32, right: f32, left: f32, zones: [f32; 6], expected: (Grade, u8, u8, u8)) {
-        let shares = Shares { total: f(total), right: f(right), left: f(left), zones: zones.map(f) };
+        let (zones, zone_means) = (zones.map(f), zones.map(f));
+        let shares = Shares { total: f(total), right: f(right), left: f(left), zones, zone_means };
         let s = Severity::of(&shares, &cutoffs());
         assert_eq!((s.grade, s.geographic_extent, s.toussie, s.brixia_estimate), expected);
     }
@@ -148,8 +149,19 @@ mod tests {
     }
 
     #[test]
+    fn a_sure_zone_scores_more_on_brixia_than_a_faint_one_of_the_same_area() {
+        let score = |mean: f32| {
+            let (zones, zone_means) = ([f(0.5); 6], [f(mean); 6]);
+            let shares = Shares { total: f(0.5), right: f(0.5), left: f(0.5), zones, zone_means };
+            Severity::of(&shares, &cutoffs()).brixia_estimate
+        };
+        assert_eq!([score(0.04), score(0.2), score(0.4), score(0.8)], [0, 6, 12, 18]);
+    }
+
+    #[test]
     fn a_cutoff_of_zero_does_not_make_healthy_lungs_ill() {
-        let shares = Shares { total: f(0.0), right: f(0.0), left: f(0.0), zones: [f(0.0); 6] };
+        let none = [f(0.0); 6];
+        let shares = Shares { total: f(0.0), right: f(0.0), left: f(0.0), zones: none, zone_means: none };
         let zero = Cutoffs { grades: [f(0.0); 4], zone_touched: f(0.0), brixia_zone: [f(0.0); 3] };
         assert_eq!(Severity::of(&shares, &zero).grade, Grade::None);
     }

@@ -25,6 +25,8 @@ pub struct Shares {
     pub left: Fraction,
     /// In the order A to F.
     pub zones: [Fraction; ZONES],
+    /// Mean probability of infection per zone, A to F: how much and how surely, in one number.
+    pub zone_means: [Fraction; ZONES],
 }
 
 impl InfectionMap {
@@ -34,18 +36,18 @@ impl InfectionMap {
     pub fn of(segmentation: &Segmentation, field: &LungField, threshold: Fraction) -> Option<Self> {
         let threshold = threshold.get();
         let (mut infected, mut pixels) = ([0usize; ZONES], [0usize; ZONES]);
-        let mut sum = 0.0f64;
+        let mut sums = [0.0f64; ZONES];
         let mut probability = vec![0.0; segmentation.infection.len()];
         for (i, zone) in field.zones().iter().enumerate() {
             let Some(zone) = zone else { continue };
             let p = segmentation.infection[i];
             probability[i] = p;
-            sum += f64::from(p);
+            sums[zone.index()] += f64::from(p);
             pixels[zone.index()] += 1;
             infected[zone.index()] += usize::from(p >= threshold);
         }
-        let shares = shares(&infected, &pixels)?;
-        let mean_probability = (sum / pixels.iter().sum::<usize>() as f64) as f32;
+        let shares = shares(&infected, &pixels, &sums)?;
+        let mean_probability = (sums.iter().sum::<f64>() / pixels.iter().sum::<usize>() as f64) as f32;
         Some(Self { side: segmentation.side, probability, threshold, shares, mean_probability })
     }
 
@@ -79,16 +81,18 @@ impl InfectionMap {
     }
 }
 
-fn shares(infected: &[usize; ZONES], pixels: &[usize; ZONES]) -> Option<Shares> {
+fn shares(infected: &[usize; ZONES], pixels: &[usize; ZONES], sums: &[f64; ZONES]) -> Option<Shares> {
     let sum = |of: &[usize; ZONES], right: bool| -> usize {
         Zone::ALL.iter().filter(|z| z.is_right() == right).map(|z| of[z.index()]).sum()
     };
     let share = |part, whole| Fraction::of(part, whole).unwrap_or(Fraction::ZERO);
+    let mean = |k: usize| Fraction::clamped((sums[k] / pixels[k].max(1) as f64) as f32);
     Some(Shares {
         total: Fraction::of(infected.iter().sum(), pixels.iter().sum())?,
         right: share(sum(infected, true), sum(pixels, true)),
         left: share(sum(infected, false), sum(pixels, false)),
         zones: std::array::from_fn(|k| share(infected[k], pixels[k])),
+        zone_means: std::array::from_fn(mean),
     })
 }
 
@@ -112,6 +116,9 @@ mod tests {
         assert_eq!(shares.zones.map(Fraction::get), [0.0, 0.0, 1.0, 0.0, 0.0, 0.0]);
         assert_eq!((shares.total, shares.left), (Fraction::of(1, 6).unwrap(), Fraction::ZERO));
         assert!((map.mean_probability() - 0.3).abs() < 1e-6);
+        for (mean, expected) in shares.zone_means.iter().zip([0.2, 0.2, 0.8, 0.2, 0.2, 0.2]) {
+            assert!((mean.get() - expected).abs() < 1e-6, "{mean:?}, not {expected}");
+        }
         assert_eq!(map.probability()[0], 0.0);
     }
 

@@ -21,6 +21,7 @@ pub mod reading;
 pub mod pipeline;
 pub mod render;
 pub mod screen;
+pub mod record;
 pub mod serial;
 pub mod station;
 pub mod evaluate;

@@ -9,9 +9,11 @@
 use crate::network::Segmentation;
 use crate::units::Fraction;
 
+mod completeness;
 mod components;
 mod plausible;
 
+pub use completeness::{Cut, Edge};
 pub use plausible::LungFault;
 
 /// Zones of both lungs, in the order A to F.
@@ -27,6 +29,7 @@ pub struct LungField {
     left: Extent,
     of_frame: Fraction,
     fault: Option<LungFault>,
+    cut: Option<Cut>,
 }
 
 /// One of the six zones.
@@ -123,7 +126,8 @@ impl LungField {
         let of_frame =
             Fraction::of(right_extent.pixels + left_extent.pixels, inner).unwrap_or(Fraction::ZERO);
         let fault = plausible::fault(&right, &left, right_extent, left_extent, segmentation);
-        Self { side, zone, heart, right: right_extent, left: left_extent, of_frame, fault }
+        let cut = completeness::cut([(&right, right_extent), (&left, left_extent)], &segmentation.letterbox);
+        Self { side, zone, heart, right: right_extent, left: left_extent, of_frame, fault, cut }
     }
 
     /// Side of the square in pixels.
@@ -158,6 +162,11 @@ impl LungField {
     pub fn fault(&self) -> Option<LungFault> {
         self.fault
     }
+
+    /// Where the lungs run into an edge of the radiograph; `None` when they are whole in it.
+    pub fn cut(&self) -> Option<Cut> {
+        self.cut
+    }
 }
 
 /// Masks of the patient's right and left lung by the likeliest class; heart shadow counts as left lung.
@@ -176,6 +185,7 @@ fn zone_at(y: usize, extent: Extent, upper: Zone) -> Zone {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
+    use crate::network::Fitness;
     use crate::preprocess::Letterbox;
     use crate::units::PixelSize;
 
@@ -194,7 +204,7 @@ pub(crate) mod tests {
             left: map(left),
             heart: vec![0.0; side * side],
             infection: vec![0.0; side * side],
-            fit: 1.0,
+            fitness: Fitness::plain(1.0),
         }
     }
 

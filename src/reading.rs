@@ -22,6 +22,8 @@ pub struct Reading {
     pub lung_field: Option<LungFieldSummary>,
     /// The result, or why there is none.
     pub outcome: Result<Finding, Refusal>,
+    /// What to know of a result that stands; none where there is no result.
+    pub warnings: Vec<Warning>,
     pub provenance: Provenance,
     pub timing: Timing,
 }
@@ -29,6 +31,15 @@ pub struct Reading {
 /// Why a radiograph is not graded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
+    /// Stable name for machines.
+    pub code: &'static str,
+    /// A sentence for the operator.
+    pub text: String,
+}
+
+/// What to know of a result that stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Warning {
     /// Stable name for machines.
     pub code: &'static str,
     /// A sentence for the operator.
@@ -105,6 +116,8 @@ impl Reading {
         o.insert("fit".into(), json!(self.fit()));
         let refusal = self.outcome.as_ref().err().map(|r| json!({"code": r.code, "text": r.text}));
         o.insert("refusal".into(), json!(refusal));
+        let warning = |w: &Warning| json!({"code": w.code, "text": w.text});
+        o.insert("warnings".into(), self.warnings.iter().map(warning).collect());
         let lung = self
             .lung_field
             .map(|l| json!({"fraction_of_frame": share(l.fraction_of_frame), "plausible": l.plausible}));
@@ -188,6 +201,7 @@ mod tests {
             name: "a.png".into(),
             lung_field: None,
             outcome: Err(Refusal { code: "lungs_not_found", text: "no lungs were found".into() }),
+            warnings: Vec::new(),
             provenance: Provenance {
                 model_name: "m".into(),
                 model_version: "1".into(),
@@ -199,6 +213,6 @@ mod tests {
         let j = reading.to_json();
         assert_eq!((&j["fit"], &j["refusal"]["code"]), (&json!(false), &json!("lungs_not_found")));
         assert!(["infected", "severity", "detection", "lung_field"].iter().all(|k| j[k].is_null()));
-        assert_eq!(j["notice"], DISCLAIMER);
+        assert_eq!((&j["notice"], &j["warnings"]), (&json!(DISCLAIMER), &json!([])));
     }
 }

@@ -2,9 +2,11 @@
 
 #[path = "evaluate/made_up.rs"]
 mod made_up;
+#[path = "evaluate/parts.rs"]
+mod parts;
 
 use made_up::{Answer, HEART, LEFT, RIGHT, Rect, SIDE, Set, corpus, inside, study};
-use raymap::evaluate::{Evaluation, Manifest, evaluate};
+use raymap::evaluate::{Evaluation, Manifest, Only, evaluate};
 use raymap::reading::DISCLAIMER;
 
 /// Nothing marked.
@@ -113,7 +115,10 @@ fn dice_is_what_counting_gives() {
     check(&e, "infection", &[("sensitivity", both / (both + missed)), ("iou_micro", both / (both + missed))]);
     // Errors 160 and 256 pixels of lung; two normals without error.
     check(&e, "infection", &[("fraction_mae", (160.0 + 256.0) / lung_area() / 4.0)]);
-    check(&e, "detection", &[("sensitivity", 0.5), ("specificity", 1.0), ("auc", (1.0 + 0.5) / 2.0)]);
+    // The half that was marked outranks all three negatives; the miss ties with the two normals, and the
+    // "No Lung Opacity / Not Normal" radiograph, on which something is marked, outranks it.
+    let auc = (1.0 + (0.5 + 0.5 + 0.0) / 3.0) / 2.0;
+    check(&e, "detection", &[("sensitivity", 0.5), ("specificity", 1.0), ("auc", auc)]);
     check(&e, "boxes", &[("pointing_game", 0.5), ("box_coverage", 0.25)]);
 }
 
@@ -125,7 +130,8 @@ fn refusing_never_improves_a_figure() {
     let before = set.evaluate();
     let smaller_is_better = ["fraction_mae", "false_area_normals", "mae", "false_area_not_normal"];
     // Of these the worst answer is not one number: it depends on all others.
-    let unordered = ["pearson", "spearman", "r2", "kappa_quadratic", "zone_kappa_quadratic", "ece"];
+    let unordered =
+        ["pearson", "spearman", "r2", "kappa_quadratic", "zone_kappa_quadratic", "ece", "pixel_ece"];
     for file in set.files() {
         set.answer(&file).refused = true;
         let after = set.evaluate();
@@ -156,16 +162,16 @@ fn what_was_refused_is_told_apart() {
 #[test]
 fn a_map_of_a_refused_radiograph_is_measured_as_it_is() {
     let set = labelled(&LESIONS, &LESIONS);
-    let manifest = set.manifest(None).unwrap();
+    let manifest = set.manifest(Only::default()).unwrap();
     let mut lesions = LESIONS.iter();
     let e = evaluate(
         manifest.rows(),
         &mut |_| {
             let marked = lesions.next().copied().unwrap_or(NONE);
             let with_map = study(Answer::marks(marked));
-            let mut refused = study(Answer { marked, refused: true });
+            let mut refused = study(Answer { refused: true, ..Answer::marks(marked) });
             refused.map = with_map.map;
-            Ok::<_, std::fmt::Error>(refused)
+            Ok::<_, std::fmt::Error>(refused.into())
         },
         &mut |_| (),
     );
@@ -272,10 +278,15 @@ fn only_the_split_that_was_asked_for_is_read() {
     let mut set = Set::new();
     set.add(Answer::marks(NONE), &[("split", "train"), ("finding", "nonsense")]);
     set.add(Answer::marks(NONE), &[("split", "test"), ("finding", "normal")]);
-    let files: Vec<String> =
-        set.manifest(Some("test")).unwrap().rows().iter().map(|r| r.file.clone()).collect();
+    let files: Vec<String> = set
+        .manifest(Only { split: Some("test"), fold: None })
+        .unwrap()
+        .rows()
+        .iter()
+        .map(|r| r.file.clone())
+        .collect();
     assert_eq!(files, ["1.png"]);
-    let error = set.manifest(Some("tset")).unwrap_err();
+    let error = set.manifest(Only { split: Some("tset"), fold: None }).unwrap_err();
     assert_eq!(error.code(), "manifest_empty_split");
     assert!(error.to_string().contains("\"tset\""));
 }
@@ -286,7 +297,7 @@ fn a_bad_value_is_named_by_line_column_and_value() {
         let mut set = Set::new();
         set.add(Answer::marks(NONE), &[]);
         set.add(Answer::marks(NONE), &[(column, value)]);
-        let error = set.manifest(None).unwrap_err();
+        let error = set.manifest(Only::default()).unwrap_err();
         let text = error.to_string();
         assert_eq!(error.code(), code, "{text}");
         assert!(text.contains("line 3") && text.contains(column) && text.contains(value), "{text}");
@@ -307,7 +318,7 @@ fn a_manifest_needs_its_files_and_its_columns_once() {
     let check = |text: &str, split, code: &str| {
         let path = folder.path().join("manifest.csv");
         std::fs::write(&path, text).unwrap();
-        assert_eq!(Manifest::read(&path, split).unwrap_err().code(), code, "{text:?}");
+        assert_eq!(Manifest::read(&path, Only { split, fold: None }).unwrap_err().code(), code, "{text:?}");
     };
     check("id\n1\n", None, "manifest_no_column");
     check("file\na.png\n", Some("test"), "manifest_no_column");
@@ -315,7 +326,7 @@ fn a_manifest_needs_its_files_and_its_columns_once() {
     check("file,id\na.png\n", None, "manifest_unreadable");
     check("file\n", None, "manifest_empty");
     check("file,id\n,7\n", None, "manifest_value");
-    let gone = Manifest::read(&folder.path().join("gone.csv"), None).unwrap_err();
+    let gone = Manifest::read(&folder.path().join("gone.csv"), Only::default()).unwrap_err();
     assert_eq!(gone.code(), "manifest_unreadable");
 }
 
@@ -323,7 +334,7 @@ fn a_manifest_needs_its_files_and_its_columns_once() {
 fn a_box_outside_the_picture_is_a_bad_value() {
     let mut set = Set::new();
     set.add(Answer::marks(NONE), &[("boxes", r#"[[0.5, 0.5, 0.6, 0.1, "Lung Opacity", "rsna"]]"#)]);
-    assert_eq!(set.manifest(None).unwrap_err().code(), "manifest_value");
+    assert_eq!(set.manifest(Only::default()).unwrap_err().code(), "manifest_value");
 }
 
 #[test]
@@ -344,7 +355,7 @@ fn one_set_gives_the_same_figures_twice() {
 #[test]
 fn the_corpus_is_read_whole() {
     let Some(folder) = corpus() else { return println!("skipped: the corpus is not here") };
-    let manifest = Manifest::read(&folder.join("manifest.csv"), None).unwrap();
+    let manifest = Manifest::read(&folder.join("manifest.csv"), Only::default()).unwrap();
     let count =
         |with: &dyn Fn(&raymap::evaluate::Row) -> bool| manifest.rows().iter().filter(|r| with(r)).count();
     assert_eq!(count(&|r| r.brixia.is_some_and(|b| b.zones.is_some()) && r.brixia_junior.is_some()), 160);

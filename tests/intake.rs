@@ -212,6 +212,7 @@ fn another_modality_or_body_part_is_a_refusal_without_patient_data() {
     let cases = [
         (tags::MODALITY, "CT", "not_radiography", "CT slice"),
         (tags::BODY_PART_EXAMINED, "KNEE", "not_chest", "knee"),
+        (tags::VIEW_POSITION, "LL", "not_frontal", "lateral"),
     ];
     for (tag, value, code, word) in cases {
         let mut object = radiograph();

@@ -191,6 +191,26 @@ fn a_segmentation_is_made_of_probabilities_that_repeat_exactly() {
     }
     let shares = first.right.iter().zip(&first.left).zip(&first.heart);
     assert!(shares.into_iter().all(|((r, l), h)| r + l + h <= 1.0 + 1e-6));
-    assert!((0.0..=1.0).contains(&first.fit));
+    assert!((0.0..=1.0).contains(&first.fitness.fit()));
     assert_eq!(network.infer(&input).unwrap(), first);
+}
+
+/// Infection probabilities of a made-up picture and of its mirror image, with `mirrored_too` as said.
+fn maps_of_both(mirrored_too: bool) -> [Vec<f32>; 2] {
+    let dir = copy();
+    let said = |yes: bool| format!("mirrored_too = {yes}");
+    replace(dir.path(), &said(true), &said(mirrored_too));
+    let mut network = load(dir.path()).unwrap();
+    let pixels = (0..256 * 256).map(|i: u32| ((i / 256) * (i % 256) / 256) as u8).collect();
+    let input = NetworkInput::square(pixels, 256).unwrap();
+    [&input, &input.mirrored()].map(|i| network.infer(i).unwrap().infection)
+}
+
+#[test]
+fn asked_twice_the_map_of_a_mirror_image_is_the_mirror_image_of_the_map() {
+    let turned = |map: &[f32]| map.chunks(256).flat_map(|l| l.iter().rev().copied()).collect::<Vec<_>>();
+    let [once, mirrored] = maps_of_both(false);
+    assert_ne!(turned(&once), mirrored, "the control: asked once, it is not");
+    let [twice, mirrored] = maps_of_both(true);
+    assert_eq!(turned(&twice), mirrored);
 }

@@ -1,9 +1,10 @@
 //! The whole pipeline on phantoms: the lungs are found, infection is seen, and the reading is the same everywhere.
 
+use raymap::frame::Frame;
 use raymap::network::{Bundle, Network};
 use raymap::pipeline::{Pipeline, Study};
 use raymap::source::phantom::{self, Phantom, PhantomSpec};
-use raymap::units::Percent;
+use raymap::units::{Percent, PixelSize};
 
 /// Lowest Dice of the lung field on a phantom: demo and self-test would look wrong below it.
 const LUNG_DICE_MIN: f64 = 0.85;
@@ -42,7 +43,45 @@ fn the_lungs_of_phantoms_are_found() {
         let dice = lung_dice(&phantom, &study);
         assert!(dice >= LUNG_DICE_MIN, "seed {seed}: lung Dice {dice:.3}");
         assert!(study.reading.fit(), "seed {seed}: {:?}", study.reading.outcome);
+        assert!(study.reading.warnings.is_empty(), "seed {seed}: {:?}", study.reading.warnings);
     }
+}
+
+/// The phantom without its rows above `from` and from `to` on, both in shares of the lungs' height.
+fn cropped(phantom: &Phantom, from: f32, to: f32) -> Frame {
+    let (size, bits) = (phantom.frame.size(), phantom.frame.bits_stored());
+    let width = size.width as usize;
+    let lung_rows: Vec<usize> = (0..size.height as usize)
+        .filter(|y| phantom.lungs.mask[y * width..][..width].iter().any(|m| *m > 0))
+        .collect();
+    let (first, last) = (lung_rows[0] as f32, lung_rows[lung_rows.len() - 1] as f32);
+    let row = |share: f32| (first + share * (last - first)).clamp(0.0, size.height as f32) as usize;
+    let pixels = phantom.frame.pixels()[row(from) * width..row(to) * width].to_vec();
+    let size = PixelSize::new(size.width, (row(to) - row(from)) as u32);
+    Frame::new(size, pixels, bits, phantom.frame.photometric()).expect("a frame")
+}
+
+#[test]
+fn a_phantom_without_its_apices_or_angles_is_not_graded_in_silence() {
+    let mut pipeline = pipeline();
+    let phantom = phantom::compute(&PhantomSpec::new(2, Percent::new(5.0).expect("a percentage")));
+    for (from, to) in [(0.25, 9.0), (-9.0, 0.7)] {
+        let study = pipeline.read("cropped", &cropped(&phantom, from, to)).expect("a study");
+        let told = match &study.reading.outcome {
+            Ok(_) => study.reading.warnings.iter().any(|w| w.code == "incomplete"),
+            Err(refusal) => refusal.code == "lungs_cut_off",
+        };
+        assert!(told, "{from} to {to}: {:?} {:?}", study.reading.outcome, study.reading.warnings);
+    }
+}
+
+#[test]
+fn a_blacked_out_phantom_keeps_little_of_its_opacity() {
+    let mut pipeline = pipeline();
+    let (_, study) = read(&mut pipeline, 4, 50.0);
+    let seen = study.reading.outcome.as_ref().expect("a finding").detection.probability;
+    let blind = pipeline.blackout(&study).expect("a second reading").expect("a lung field");
+    assert!(blind < seen, "{blind:?} without lungs, {seen:?} with them");
 }
 
 #[test]
@@ -65,8 +104,7 @@ fn an_upside_down_or_inverted_phantom_is_refused() {
     let turned: Vec<u16> = pixels.iter().rev().copied().collect();
     let inverted: Vec<u16> = pixels.iter().map(|v| top - v).collect();
     for (name, pixels) in [("upside down", turned), ("inverted", inverted)] {
-        let frame =
-            raymap::frame::Frame::new(size, pixels, bits, phantom.frame.photometric()).expect("a frame");
+        let frame = Frame::new(size, pixels, bits, phantom.frame.photometric()).expect("a frame");
         let study = pipeline.read(name, &frame).expect("a study");
         assert!(!study.reading.fit(), "{name} was graded: {:?}", study.reading.outcome);
         assert!(study.map.is_none(), "{name} has a map");

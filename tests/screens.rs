@@ -8,11 +8,11 @@ use embedded_graphics::pixelcolor::Rgb888;
 use raymap::grade::{Cutoffs, Severity};
 use raymap::infection_map::InfectionMap;
 use raymap::lung_field::LungField;
-use raymap::network::Segmentation;
+use raymap::network::{Fitness, Segmentation};
 use raymap::pipeline::Study;
 use raymap::preprocess::{Display, Letterbox};
 use raymap::reading::{
-    Detection, Finding, LungFieldSummary, OperatingPoint, Provenance, Reading, Refusal, Timing,
+    Detection, Finding, LungFieldSummary, OperatingPoint, Provenance, Reading, Refusal, Timing, Warning,
 };
 use raymap::render::{self, RgbPicture, View};
 use raymap::screen::png;
@@ -92,7 +92,7 @@ fn segmentation(letterbox: Letterbox, spots: &[Ellipse]) -> Segmentation {
         infection: map(&|p| {
             spots.iter().map(|s| 0.96 * libm::expf(-0.8 * s.distance(p))).fold(0.02, f32::max)
         }),
-        fit: 0.99,
+        fitness: Fitness::plain(0.99),
     }
 }
 
@@ -141,7 +141,14 @@ fn graded(size: PixelSize, spots: &[Ellipse], measured: Option<Fraction>) -> Stu
 fn study(display: Display, lung_field: Option<LungFieldSummary>, outcome: Result<Finding, Refusal>) -> Study {
     let letterbox = Letterbox::new(display.size, SIDE);
     let name = "radiograph".into();
-    let reading = Reading { name, lung_field, outcome, provenance: provenance(), timing: Timing::default() };
+    let reading = Reading {
+        name,
+        lung_field,
+        outcome,
+        warnings: Vec::new(),
+        provenance: provenance(),
+        timing: Timing::default(),
+    };
     Study { reading, display, letterbox, field: None, map: None }
 }
 
@@ -311,4 +318,16 @@ fn tints_stay_inside_the_lung_field() {
     // Outside both lungs, and in the middle of the worst spot.
     assert!(!changed(590, 300) && !changed(60, 700) && !changed(600, 980));
     assert!(changed(290, 620));
+}
+
+#[test]
+fn a_warning_is_on_the_screen_and_on_the_overlay() {
+    let plain = mild();
+    let mut warned = mild();
+    warned.reading.warnings = vec![Warning { code: "mirrored", text: "check the side marker.".into() }];
+    let header =
+        |s: &Study| screen(&View::Result(s), None).bytes()[..SCREEN.width as usize * 28 * 3].to_vec();
+    assert_ne!(header(&plain), header(&warned));
+    let height = |s: &Study| render::overlay(s).size().height;
+    assert!(height(&warned) > height(&plain));
 }

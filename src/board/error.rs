@@ -4,7 +4,8 @@ use std::fmt;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use super::FILE_BYTES_MAX;
+use super::texts::{DEPTH_MAX, FILE_BYTES_MAX, FILES_MAX, PARENTS_MAX};
+use crate::units::PixelSize;
 
 /// A place in a board file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,6 +51,11 @@ pub enum BoardError {
     /// too large to be a board file
     #[error("{} has more than {FILE_BYTES_MAX} bytes: it is no board file", path.display())]
     TooLarge { path: PathBuf },
+    /// no such board inside the program
+    #[error(
+        "there is no board file {name}, and no board of that name inside the program (raymap board list)"
+    )]
+    BuiltIn { name: String },
     /// no TOML, an unknown key, a missing key or a value of the wrong type
     #[error("{place}: {}", source.message())]
     Syntax { place: Place, source: Box<toml::de::Error> },
@@ -68,6 +74,20 @@ pub enum BoardError {
     /// a text of the wrong form
     #[error("{place}: {key} = \"{value}\" cannot be: it takes {form}")]
     Form { place: Place, key: &'static str, value: String, form: &'static str },
+    /// a part that is nowhere
+    #[error("{place}: there is no {name}.toml, neither below this board's folder nor inside the program")]
+    Parent { place: Place, name: String },
+    /// a file that is its own ancestor
+    #[error("{place}: {name} is what inherits this: a circle")]
+    Cycle { place: Place, name: String },
+    /// more ancestors than a board needs
+    #[error(
+        "{place}: {name} is one too many: a file inherits at most {PARENTS_MAX}, at most {DEPTH_MAX} deep, {FILES_MAX} in all"
+    )]
+    TooMany { place: Place, name: String },
+    /// a crop that reaches beyond the picture
+    #[error("{place}: the crop is empty or reaches beyond the picture of {size}")]
+    Crop { place: Place, size: PixelSize },
     /// no phantom, or more than anybody waits for
     #[error("{place}: {count} phantoms cannot be: it takes 1 to {max}")]
     PhantomCount { place: Place, count: usize, max: usize },
@@ -84,7 +104,12 @@ impl BoardError {
         match self {
             Self::Read { .. } => "board_read",
             Self::TooLarge { .. } => "board_too_large",
+            Self::BuiltIn { .. } => "board_absent",
             Self::Syntax { .. } => "board_syntax",
+            Self::Parent { .. } => "board_parent",
+            Self::Cycle { .. } => "board_cycle",
+            Self::TooMany { .. } => "board_too_many",
+            Self::Crop { .. } => "board_crop",
             Self::Kind { .. } => "board_kind",
             Self::Missing { .. } => "board_missing",
             Self::Surplus { .. } => "board_surplus",
@@ -97,13 +122,17 @@ impl BoardError {
     /// Where in the file, unless the file could not be read at all.
     pub fn place(&self) -> Option<&Place> {
         match self {
-            Self::Read { .. } | Self::TooLarge { .. } => None,
+            Self::Read { .. } | Self::TooLarge { .. } | Self::BuiltIn { .. } => None,
             Self::Syntax { place, .. }
             | Self::Kind { place, .. }
             | Self::Missing { place, .. }
             | Self::Surplus { place, .. }
             | Self::Range { place, .. }
             | Self::Form { place, .. }
+            | Self::Parent { place, .. }
+            | Self::Cycle { place, .. }
+            | Self::TooMany { place, .. }
+            | Self::Crop { place, .. }
             | Self::PhantomCount { place, .. } => Some(place),
         }
     }

@@ -1,25 +1,38 @@
 //! A board as data: where radiographs come from, where they are shown and where they are reported.
 //!
-//! `board/*.toml` is read as written (`raw`), then checked once (`check`); a [`Board`] that exists is in order.
+//! A file in `board/` joins parts that it inherits, `sbc/` (the computer) and `xray/` (the X-ray unit's end), and
+//! says only what differs. The files are gathered (`texts`), laid over each other (`merge`), read as written
+//! (`raw`), then checked once (`check`); a [`Board`] that exists is in order.
 //! Relative paths are relative to the working directory. This module must not know devices: whether a device
 //! is there, and takes what it is given, is found out by those who open it.
 
+mod crop;
+mod facts;
 mod raw;
-mod check;
+mod record;
 mod error;
+mod builtin;
+mod texts;
+mod merge;
+mod check;
+mod explain;
+mod schema;
 #[cfg(test)]
 mod tests;
 
-use std::fs::File;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+pub use self::builtin::BUILT_IN;
+pub use self::crop::{Area, Crop, LevelRange};
 pub use self::error::{BoardError, Place};
+pub use self::explain::{Explained, Origin, explain};
+pub use self::facts::{Fact, Facts, Status};
+pub use self::record::RecordConfig;
+pub use self::schema::{known_keys, schema};
+use self::texts::Texts;
+pub use self::texts::{FILE_BYTES_MAX, is_part};
 use crate::units::{Percent, PixelSize};
-
-/// Bytes of the largest board file: the usual one has 500.
-pub const FILE_BYTES_MAX: u64 = 64 * 1024;
 
 /// What a station is made of.
 #[derive(Debug, Clone, PartialEq)]
@@ -28,10 +41,17 @@ pub struct Board {
     pub name: String,
     /// A sentence for people.
     pub description: String,
+    /// How far all of it has been tried.
+    pub status: Status,
     pub source: SourceConfig,
     pub screen: ScreenConfig,
     pub serial: SerialConfig,
     pub model: ModelConfig,
+    /// `None`: nothing is kept.
+    pub record: Option<RecordConfig>,
+    pub compute: ComputeConfig,
+    /// What is known of the hardware: for people, never acted upon.
+    pub facts: Facts,
 }
 
 /// Where radiographs come from.
@@ -53,7 +73,7 @@ pub struct PhantomConfig {
 }
 
 /// A V4L2 capture device.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct CaptureConfig {
     pub device: CaptureDevice,
     /// The size to ask for; `None`: what the device is set to.
@@ -62,6 +82,9 @@ pub struct CaptureConfig {
     pub format: Option<[u8; 4]>,
     /// Longest wait for one frame; `None`: the source's own.
     pub timeout: Option<Duration>,
+    /// The part of the picture that is the radiograph; `None`: all of it.
+    pub crop: Option<Crop>,
+    pub range: LevelRange,
 }
 
 /// Which device.
@@ -100,29 +123,50 @@ pub enum ModelConfig {
     Folder(PathBuf),
 }
 
-impl Board {
-    /// The board that the file at `path` describes.
-    ///
-    /// Fails on anything that is not understood, with the file's name, the line and the column.
-    pub fn load(path: &Path) -> Result<Self, BoardError> {
-        let text = read(path)?;
-        Self::parse(&text, path)
-    }
-
-    /// The board that `text` describes; `path` names it in errors.
-    pub fn parse(text: &str, path: &Path) -> Result<Self, BoardError> {
-        let written = toml::from_str(text).map_err(|source| BoardError::syntax(source, text, path))?;
-        check::Checker { text, path }.board(written)
-    }
+/// How the network is to be computed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ComputeConfig {
+    /// 1 to 4; `None`: the engine's own choice.
+    pub threads: Option<usize>,
+    /// The kernels' name, such as `portable`; `None`: the best that the processor has.
+    pub kernels: Option<String>,
 }
 
-fn read(path: &Path) -> Result<String, BoardError> {
-    let unreadable = |source| BoardError::Read { path: path.into(), source };
-    let file = File::open(path).map_err(unreadable)?;
-    let mut text = String::new();
-    let bytes = file.take(FILE_BYTES_MAX + 1).read_to_string(&mut text).map_err(unreadable)?;
-    if bytes as u64 > FILE_BYTES_MAX {
-        return Err(BoardError::TooLarge { path: path.into() });
+impl Board {
+    /// The board that the file at `path` describes, with what it inherits.
+    ///
+    /// Fails on the first thing that is not understood, with the file's name, the line and the column.
+    pub fn load(path: &Path) -> Result<Self, BoardError> {
+        Self::resolve(&Texts::of_file(path)?)
     }
-    Ok(text)
+
+    /// The board that `text` describes; `path` names it in errors, and its folder is where parts are looked for.
+    pub fn parse(text: &str, path: &Path) -> Result<Self, BoardError> {
+        Self::resolve(&Texts::of_text(path, text.into())?)
+    }
+
+    /// The board inside the program with this name, such as `host`.
+    ///
+    /// What it inherits comes from inside the program too.
+    pub fn built_in(name: &str) -> Result<Self, BoardError> {
+        Self::resolve(&Texts::of_built_in(name)?)
+    }
+
+    /// Everything that is wrong with the file at `path`, at least the first of each table; none: it can be used.
+    ///
+    /// A part is checked for what it says; what it leaves to others is not missing.
+    pub fn faults(path: &Path) -> Vec<BoardError> {
+        let faults = || {
+            let texts = Texts::of_file(path)?;
+            let raw = merge::merged(&texts)?;
+            let checker = check::Checker { texts: &texts };
+            Ok(if is_part(path) { checker.part(&raw) } else { checker.board(&raw).err().unwrap_or_default() })
+        };
+        faults().unwrap_or_else(|error| vec![error])
+    }
+
+    fn resolve(texts: &Texts) -> Result<Self, BoardError> {
+        let raw = merge::merged(texts)?;
+        check::Checker { texts }.board(&raw).map_err(|mut faults| faults.remove(0))
+    }
 }

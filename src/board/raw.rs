@@ -1,4 +1,4 @@
-//! A board file as written: every key that may stand in it, each value with its place in the text.
+//! A board as written in its files: every key that may stand there, each value with its place in the texts.
 //!
 //! Which keys go together, and which values make sense, is `check`'s to say.
 
@@ -8,12 +8,19 @@ use toml::Spanned;
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RawBoard {
-    pub name: Spanned<String>,
-    pub description: Spanned<String>,
-    pub source: Spanned<RawSource>,
-    pub screen: Spanned<RawScreen>,
-    pub serial: Spanned<RawSerial>,
+    pub name: Option<Spanned<String>>,
+    pub description: Option<Spanned<String>>,
+    pub status: Option<Spanned<String>>,
+    /// Followed before this is read; here only so that it is a known key.
+    #[serde(rename = "inherits")]
+    _inherits: Option<Vec<String>>,
+    pub source: Option<Spanned<RawSource>>,
+    pub screen: Option<Spanned<RawScreen>>,
+    pub serial: Option<Spanned<RawSerial>>,
     pub model: Option<Spanned<String>>,
+    pub record: Option<super::record::RawRecord>,
+    pub compute: Option<RawCompute>,
+    pub facts: Option<RawFacts>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -28,6 +35,8 @@ pub struct RawSource {
     pub height: Option<Spanned<i64>>,
     pub format: Option<Spanned<String>>,
     pub timeout_ms: Option<Spanned<i64>>,
+    pub crop: Option<Spanned<RawCrop>>,
+    pub range: Option<Spanned<String>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -35,6 +44,23 @@ pub struct RawSource {
 pub struct RawPhantom {
     pub seed: Spanned<i64>,
     pub infected: Spanned<f64>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawCrop {
+    pub left: Spanned<RawNumber>,
+    pub top: Spanned<RawNumber>,
+    pub width: Spanned<RawNumber>,
+    pub height: Spanned<RawNumber>,
+}
+
+/// Pixels, or a share.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(untagged, expecting = "expected a number: pixels (40) or a share (0.25)")]
+pub enum RawNumber {
+    Whole(i64),
+    Share(f64),
 }
 
 #[derive(Debug, Deserialize)]
@@ -52,4 +78,32 @@ pub struct RawSerial {
     pub file: Option<Spanned<String>>,
     pub port: Option<Spanned<String>>,
     pub baud_rate: Option<Spanned<i64>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawCompute {
+    pub threads: Option<Spanned<i64>>,
+    pub kernels: Option<Spanned<String>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawFacts {
+    pub processor: Option<RawFact>,
+    pub uarts: Option<Vec<RawFact>>,
+    pub watchdogs: Option<Vec<RawFact>>,
+    pub screens: Option<Vec<RawFact>>,
+    pub cameras: Option<Vec<RawFact>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawFact {
+    pub device: Option<Spanned<String>>,
+    pub text: Spanned<String>,
+    pub setup: Option<Vec<Spanned<String>>>,
+    pub timeout_s_max: Option<Spanned<i64>>,
+    pub status: Spanned<String>,
+    pub source: Spanned<String>,
 }

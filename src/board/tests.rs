@@ -26,10 +26,13 @@ fn parse(line: usize, text: &str) -> Board {
 }
 
 #[test]
-fn what_is_left_out_is_the_embedded_model() {
+fn what_is_left_out_is_the_embedded_model_and_no_record() {
     let board = Board::parse(GOOD, Path::new("t.toml")).unwrap();
     assert_eq!(board.model, ModelConfig::Embedded);
     assert_eq!(parse(6, "model = 'm'").model, ModelConfig::Folder("m".into()));
+    assert_eq!(board.record, None);
+    let record = RecordConfig { folder: "r".into(), bytes_max: 2_000_000 };
+    assert_eq!(parse(6, "record = { folder = 'r', bytes_max = 2_000_000 }").record, Some(record));
 }
 
 #[test]
@@ -69,9 +72,124 @@ fn what_cannot_be_is_refused_where_it_stands() {
     check(4, "screen = { kind = 'png', path = 'a', width = 8, height = 480 }", ("board_range", 4, 46));
     check(5, "serial = { port = 'a', baud_rate = 0 }", ("board_range", 5, 36));
     check(6, "model = ''", ("board_form", 6, 9));
+    check(6, "record = { folder = 'r', bytes_max = 4096 }", ("board_range", 6, 38));
+    check(6, "record = { folder = 'r' }", ("board_syntax", 6, 10));
 }
 
 #[test]
 fn characters_are_counted_not_bytes() {
     check(2, "description = 'é' ; x", ("board_syntax", 2, 19));
+}
+
+/// A board that inherits, made of files in a folder: the error's code and its file, line and column.
+fn check_files(files: &[(&str, &str)], expected: (&str, &str)) {
+    let error = load_files(files).unwrap_err();
+    let place = error.place().map(|p| {
+        let name = p.path.file_name().unwrap().to_string_lossy().into_owned();
+        format!("{name} {}:{}", p.line, p.column)
+    });
+    assert_eq!((error.code(), place.unwrap_or_default().as_str()), expected, "{error}");
+}
+
+fn load_files(files: &[(&str, &str)]) -> Result<Board, BoardError> {
+    let scratch = tempfile::tempdir().unwrap();
+    for (name, text) in files {
+        let path = scratch.path().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+    Board::load(&scratch.path().join(files[0].0))
+}
+
+const PART: &str = "description = 'A part.'\nstatus = 'tested'\n\
+                    [screen]\nkind = 'png'\npath = 'a'\nwidth = 800\nheight = 480\n\
+                    [serial]\nport = '/dev/ttyS1'\nbaud_rate = 9600\n";
+const MINE: &str = "description = 'Mine.'\ninherits = ['sbc/part', 'xray/in']\n";
+const IN: &str =
+    "description = 'In.'\nstatus = 'emulated'\nsource = { kind = 'v4l', device = 'd', range = 'limited' }\n";
+
+#[test]
+fn a_board_says_only_what_differs() {
+    let mine = format!("{MINE}[serial]\nbaud_rate = 19_200\n[source]\ncard = 'C'\n");
+    let board = load_files(&[("mine.toml", &mine), ("sbc/part.toml", PART), ("xray/in.toml", IN)]).unwrap();
+    assert_eq!((board.name.as_str(), board.description.as_str()), ("mine", "Mine."));
+    assert_eq!(board.serial, SerialConfig::Port { path: "/dev/ttyS1".into(), baud_rate: 19_200 });
+    let SourceConfig::Capture(capture) = board.source else { panic!("another source") };
+    assert_eq!(capture.device, CaptureDevice::Card("C".into()), "which hides the device");
+    assert_eq!((capture.range, capture.crop), (LevelRange::Limited, None));
+    assert_eq!(board.status, Status::Emulated, "the weakest of its parts");
+}
+
+#[test]
+fn another_kind_begins_anew() {
+    let mine = format!("{MINE}source = {{ kind = 'folder', path = 'f' }}\nserial = {{ file = 's' }}\n");
+    let board = load_files(&[("mine.toml", &mine), ("sbc/part.toml", PART), ("xray/in.toml", IN)]).unwrap();
+    assert_eq!(board.source, SourceConfig::Folder("f".into()));
+    assert_eq!(board.serial, SerialConfig::File("s".into()));
+}
+
+#[test]
+fn a_fault_is_told_of_the_file_that_has_it() {
+    let part = PART.replace("9600", "1");
+    check_files(
+        &[("mine.toml", MINE), ("sbc/part.toml", &part), ("xray/in.toml", IN)],
+        ("board_range", "part.toml 10:13"),
+    );
+    let unknown = IN.replace("range", "rnage");
+    let files = [("mine.toml", MINE), ("sbc/part.toml", PART), ("xray/in.toml", &unknown)];
+    check_files(&files, ("board_syntax", "in.toml 3:40"));
+}
+
+#[test]
+fn what_is_inherited_ends_somewhere() {
+    check_files(&[("mine.toml", MINE)], ("board_parent", "mine.toml 2:13"));
+    let circle = "description = 'C.'\ninherits = ['xray/in', 'sbc/part']\n";
+    let files = [("mine.toml", MINE), ("xray/in.toml", IN), ("sbc/part.toml", circle)];
+    check_files(&files, ("board_cycle", "part.toml 2:24"));
+    check_files(&[("mine.toml", "inherits = ['mine']\n")], ("board_cycle", "mine.toml 1:13"));
+    let link = |to: &str| format!("inherits = ['sbc/{to}']\n");
+    let [a, b, c, d] = ["b", "c", "d", "e"].map(link);
+    let deep =
+        [("sbc/a.toml", &*a), ("sbc/b.toml", &b), ("sbc/c.toml", &c), ("sbc/d.toml", &d), ("sbc/e.toml", "")];
+    check_files(&deep, ("board_too_many", "d.toml 1:13"));
+    for name in ["../mine", "/etc/passwd", "sbc/a/b", "Sbc/a", ""] {
+        let text = format!("inherits = ['{name}']\n");
+        check_files(&[("mine.toml", &text)], ("board_form", "mine.toml 1:13"));
+    }
+}
+
+#[test]
+fn a_crop_is_pixels_or_shares() {
+    let crop = |crop: &str| {
+        let text =
+            format!("source = {{ kind = 'v4l', device = 'a', width = 640, height = 480, crop = {crop} }}");
+        let SourceConfig::Capture(capture) = parse(3, &text).source else { panic!("another source") };
+        capture.crop.unwrap().in_picture(PixelSize::new(640, 480)).unwrap().to_string()
+    };
+    assert_eq!(crop("{ left = 10, top = 0, width = 600, height = 480 }"), "600x480 from (10, 0)");
+    assert_eq!(crop("{ left = 0.25, top = 0, width = 0.5, height = 1 }"), "320x480 from (160, 0)");
+    let source = |rest: &str| format!("source = {{ kind = 'v4l', device = 'a', {rest} }}");
+    let beyond =
+        source("width = 640, height = 480, crop = { left = 100, top = 0, width = 600, height = 480 }");
+    check(3, &beyond, ("board_crop", 3, 74));
+    check(3, &source("crop = { left = 0.5, top = 0, width = 0.5, height = 1.5 }"), ("board_range", 3, 92));
+    check(3, &source("crop = { left = 0.5, top = 0, width = 0.0, height = 1.0 }"), ("board_crop", 3, 47));
+    check(3, &source("crop = { left = 'a', top = 0, width = 1, height = 1 }"), ("board_syntax", 3, 56));
+    check(3, &source("range = 'tv'"), ("board_form", 3, 48));
+    check(3, "source = { kind = 'folder', path = 'a', range = 'full' }", ("board_surplus", 3, 49));
+}
+
+#[test]
+fn threads_kernels_and_facts_are_checked() {
+    let board = parse(6, "compute = { threads = 4, kernels = 'neon-dot' }");
+    assert_eq!((board.compute.threads, board.compute.kernels.as_deref()), (Some(4), Some("neon-dot")));
+    check(6, "compute = { threads = 0 }", ("board_range", 6, 23));
+    check(6, "compute = { kernels = 'NEON' }", ("board_form", 6, 23));
+    check(6, "status = 'works'", ("board_form", 6, 10));
+    let facts =
+        |rest: &str| format!("facts.uarts = [{{ text = 'a', status = 'documents', source = 's'{rest} }}]");
+    assert_eq!(parse(6, &facts(", setup = ['x=1']")).facts.uarts[0].setup, ["x=1"]);
+    check(6, &facts(", timeout_s_max = 5"), ("board_surplus", 6, 82));
+    check(6, &facts(", setup = ['a|b']"), ("board_form", 6, 75));
+    check(6, "facts.uarts = [{ text = 'a', status = 'tested' }]", ("board_syntax", 6, 16));
 }

@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use super::failure::{Exit, Failure, chain};
 use super::{pipeline, progress};
-use crate::evaluate::{Manifest, evaluate};
+use crate::evaluate::{Manifest, Observed, Only, Row, evaluate};
+use crate::pipeline::Pipeline;
 use crate::source::file;
 
 #[derive(Debug, clap::Args)]
@@ -15,6 +16,15 @@ pub struct EvaluateArguments {
     /// Only the rows of this split
     #[arg(long, value_name = "NAME")]
     split: Option<String>,
+    /// Only the rows of this fold; with --split, of both
+    #[arg(long, value_name = "NUMBER")]
+    fold: Option<u8>,
+    /// Read each radiograph a second time with its lungs black: what detection says then is no finding of lungs
+    #[arg(long)]
+    blackout: bool,
+    /// Source, sex, age, view and finding in the table, too
+    #[arg(long)]
+    groups: bool,
     /// One JSON object in place of the table
     #[arg(long)]
     json: bool,
@@ -32,18 +42,15 @@ pub fn run(arguments: &EvaluateArguments) -> Result<(), Failure> {
 }
 
 fn measure(arguments: &EvaluateArguments) -> Result<(), Failure> {
-    let manifest = Manifest::read(&arguments.manifest, arguments.split.as_deref())
-        .map_err(|e| Failure::new(Exit::Input, e.code(), &e))?;
+    let only = Only { split: arguments.split.as_deref(), fold: arguments.fold };
+    let manifest =
+        Manifest::read(&arguments.manifest, only).map_err(|e| Failure::new(Exit::Input, e.code(), &e))?;
     let mut pipeline = pipeline(arguments.model.as_deref())?;
     let bar = progress(manifest.rows().len(), "evaluating");
-    let evaluation = evaluate(
-        manifest.rows(),
-        &mut |row| {
-            let frame = file::read(&row.path).map_err(|e| chain(&e))?;
-            pipeline.read(&row.file, &frame).map_err(|e| chain(&e))
-        },
-        &mut |done| bar.set_position(done as u64),
-    );
+    let evaluation =
+        evaluate(manifest.rows(), &mut |row| observe(&mut pipeline, row, arguments.blackout), &mut |done| {
+            bar.set_position(done as u64)
+        });
     bar.finish_and_clear();
     if evaluation.unreadable.n == evaluation.n {
         let text = format!("none of the {} radiographs of the table could be read", evaluation.n);
@@ -54,5 +61,16 @@ fn measure(arguments: &EvaluateArguments) -> Result<(), Failure> {
     } else {
         println!("{evaluation}");
     }
+    if arguments.groups && !arguments.json {
+        println!("{}", evaluation.group_table());
+    }
     Ok(())
+}
+
+/// One radiograph, read as on the device, and once more without its lungs where that is asked for.
+fn observe(pipeline: &mut Pipeline, row: &Row, blackout: bool) -> Result<Observed, String> {
+    let frame = file::read(&row.path).map_err(|e| chain(&e))?;
+    let study = pipeline.read(&row.file, &frame).map_err(|e| chain(&e))?;
+    let blackout = if blackout { pipeline.blackout(&study).map_err(|e| chain(&e))? } else { None };
+    Ok(Observed { study, blackout })
 }

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use crate::board::BoardError;
 use crate::network::ModelError;
 use crate::pipeline::PipelineError;
+use crate::record::RecordError;
 use crate::source::folder::FolderError;
 
 /// Exit codes, fixed for callers; 0 is done.
@@ -93,5 +94,18 @@ impl From<FolderError> for Failure {
 impl From<PipelineError> for Failure {
     fn from(e: PipelineError) -> Self {
         Self::new(Exit::Bug, e.code(), &e)
+    }
+}
+
+/// Asking for a reading that is not there is wrong use; all else is the disk's trouble.
+impl From<RecordError> for Failure {
+    fn from(e: RecordError) -> Self {
+        match e {
+            RecordError::Unknown { .. } => Self::new(Exit::Usage, e.code(), &e),
+            _ => {
+                let failure = Self::new(Exit::Storage, e.code(), &e);
+                Self { text: format!("{}. {}", failure.text, e.advice()), ..failure }
+            }
+        }
     }
 }

@@ -2,6 +2,8 @@
 //!
 //! This module computes nothing.
 
+mod bench;
+mod board;
 mod devices;
 mod evaluate;
 mod failure;
@@ -9,6 +11,9 @@ mod model;
 mod panel;
 mod phantom;
 mod read;
+mod records;
+mod records_export;
+mod records_verify;
 mod run;
 
 pub use failure::{Exit, Failure};
@@ -42,13 +47,19 @@ enum Command {
     Phantom(phantom::PhantomArguments),
     /// Which capture devices there are, and why those that cannot be used cannot
     Devices,
+    /// Board files: check, explain, list
+    Board(board::BoardArguments),
+    /// Milliseconds per stage on this machine, with kernels, temperature and memory
+    Bench(bench::BenchArguments),
     /// What the model is, and whether it is intact
     Model(model::ModelArguments),
+    /// What the station has kept: list, show, export, verify, repair
+    Records(records::RecordsArguments),
 }
 
 #[derive(Debug, clap::Args)]
 pub struct RunArguments {
-    /// The board: where radiographs come from, screen, serial line, model
+    /// The board: where radiographs come from, screen, serial line, model; a file, or a name of `raymap board list`
     #[arg(long, value_name = "FILE", default_value = "board/host.toml")]
     board: PathBuf,
     /// Go on after the last phantom or file
@@ -65,7 +76,10 @@ pub fn execute(arguments: Arguments) -> Result<(), Failure> {
         Some(Command::Evaluate(a)) => evaluate::run(&a),
         Some(Command::Phantom(a)) => phantom::run(&a),
         Some(Command::Devices) => devices::run(),
+        Some(Command::Board(a)) => board::run(&a),
+        Some(Command::Bench(a)) => bench::run(&a),
         Some(Command::Model(a)) => model::run(&a),
+        Some(Command::Records(a)) => records::run(&a),
     }
 }
 

@@ -14,16 +14,25 @@ use crate::units::PixelSize;
 pub struct PicturePanel<'a> {
     screen: PngScreen,
     clock: &'a dyn Clock,
+    /// What is to be said of the record beside every picture.
+    record: Option<String>,
 }
+
+/// Stands beside a note where the time of day would.
+const NO_TIME: &str = "clock not trusted";
 
 impl<'a> PicturePanel<'a> {
     pub fn new(path: PathBuf, size: PixelSize, clock: &'a dyn Clock) -> Self {
-        Self { screen: PngScreen::new(path, size), clock }
+        Self { screen: PngScreen::new(path, size), clock, record: None }
     }
 
     fn show(&mut self, view: &View) -> Result<(), PanelError> {
         let mut picture = RgbPicture::new(self.screen.size(), palette::GROUND);
         let time = self.clock.wall_time().map(|t| t.to_string());
+        let time = match &self.record {
+            Some(note) => Some(format!("{note} \u{b7} {}", time.as_deref().unwrap_or(NO_TIME))),
+            None => time,
+        };
         // Drawing into memory cannot fail; whatever its error type, there is none to tell.
         let _ = draw_at(view, time.as_deref(), &mut picture);
         self.screen.show(&picture).map_err(|e| PanelError::new(e.code(), e))
@@ -47,5 +56,9 @@ impl Panel for PicturePanel<'_> {
 
     fn fault(&mut self, fault: &Fault) -> Result<(), PanelError> {
         self.show(&View::Fault { code: fault.code, text: &fault.text })
+    }
+
+    fn record(&mut self, note: Option<&str>) {
+        self.record = note.map(String::from);
     }
 }

@@ -81,6 +81,7 @@ fn read_one(
                 name,
                 lung_field: None,
                 outcome: Err(Refusal { code: e.code(), text: e.to_string() }),
+                warnings: Vec::new(),
                 provenance: pipeline.provenance(),
                 timing: Timing::default(),
             }));
@@ -122,9 +123,14 @@ impl Overlays {
 /// One line for a person.
 fn sentence(reading: &Reading) -> String {
     match &reading.outcome {
-        Ok(finding) => format!("{}: {}", reading.name, graded(finding)),
+        Ok(finding) => format!("{}: {}{}", reading.name, graded(finding), warned(reading)),
         Err(refusal) => format!("{}: not graded ({}): {}", reading.name, refusal.code, refusal.text),
     }
+}
+
+/// The warnings, each on a line of its own under the result.
+fn warned(reading: &Reading) -> String {
+    reading.warnings.iter().map(|w| format!("\n  warning ({}): {}", w.code, w.text)).collect()
 }
 
 fn graded(f: &Finding) -> String {

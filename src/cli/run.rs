@@ -5,12 +5,13 @@ use std::path::PathBuf;
 use super::failure::{Exit, Failure, chain};
 use super::panel::PicturePanel;
 use super::{RunArguments, pipeline};
-use crate::board::{Board, ModelConfig, ScreenConfig, SerialConfig, SourceConfig};
+use crate::board::{Board, ModelConfig, RecordConfig, ScreenConfig, SerialConfig, SourceConfig};
 use crate::clock::SystemClock;
 use crate::frame::Frame;
 use crate::pipeline::{Pipeline, Study};
 use crate::preprocess::Display;
 use crate::reading::{DISCLAIMER, Provenance, Refusal};
+use crate::record::{Access, DiskStorage, RecordError, Recorder, Rule, Storage};
 use crate::serial::{LogFile, PortLink, SerialLink};
 use crate::source::folder::FolderSource;
 use crate::source::phantom::{PhantomSource, PhantomSpec};
@@ -22,15 +23,26 @@ pub fn run(arguments: &RunArguments) -> Result<(), Failure> {
     let board = Board::load(&arguments.board)?;
     let model = pipeline(model_folder(&board).as_deref());
     let about = about(&board, model.as_ref().ok());
-    let tests = self_tests(&about, model.as_ref().err());
+    let mut tests = self_tests(&about, model.as_ref().err());
     let clock = SystemClock::start();
+    let mut record = board.record.as_ref().map(|config| recorder(&board.name, config));
+    if let Some(record) = &mut record {
+        let found = record.self_test(&clock);
+        tests.push(SelfTest { code: "record", vital: false, check: Box::new(move || found) });
+    }
     let ScreenConfig::Png { path, size } = &board.screen;
     let mut panel = PicturePanel::new(path.clone(), *size, &clock);
     let mut serial = serial(&board)?;
     let live = matches!(board.source, SourceConfig::Capture(_));
     let policy = if arguments.forever { Policy::FOREVER } else { Policy::ONCE };
     let mut reader = ModelReader(model);
-    let edges = Edges { clock: &clock, reader: &mut reader, panel: &mut panel, serial: serial.as_mut() };
+    let edges = Edges {
+        clock: &clock,
+        reader: &mut reader,
+        panel: &mut panel,
+        serial: serial.as_mut(),
+        record: record.as_mut(),
+    };
     let source = board.source.clone();
     let summary = Station::new(edges, Policy { live, ..policy }).run(&about, tests, &mut || open(&source));
     report(&summary, &path.display().to_string(), &board);
@@ -76,6 +88,15 @@ fn serial(board: &Board) -> Result<Box<dyn SerialLink>, Failure> {
     }
 }
 
+/// The record in the board's folder; nothing is opened yet.
+fn recorder(board: &str, config: &RecordConfig) -> Recorder {
+    let folder = config.folder.clone();
+    let open = move || -> Result<Box<dyn Storage>, RecordError> {
+        Ok(Box::new(DiskStorage::open(&folder, Access::Write)?))
+    };
+    Recorder::new(board.to_owned(), Rule::of(config.bytes_max), Box::new(open))
+}
+
 /// What was found at start. The model is vital: nothing is graded by one that was refused.
 fn self_tests(about: &About, refused: Option<&Failure>) -> Vec<SelfTest<'static>> {
     let found = match refused {
@@ -106,7 +127,8 @@ fn open(source: &SourceConfig) -> Result<Box<dyn Feed>, Fault> {
 #[cfg(feature = "v4l")]
 fn capture(config: &crate::board::CaptureConfig) -> Result<Box<dyn Feed>, Fault> {
     use crate::board::CaptureDevice;
-    use crate::source::v4l::{DeviceName, PixelFormat, TIMEOUT_DEFAULT, V4lConfig, V4lSource};
+    use crate::source::console::ConsoleSource;
+    use crate::source::v4l::{DeviceName, PixelFormat, TIMEOUT_DEFAULT, V4lConfig, V4lError, V4lSource};
     let device = match &config.device {
         CaptureDevice::Path(path) => DeviceName::Path(path.clone()),
         CaptureDevice::Card(card) => DeviceName::Card(card.clone()),
@@ -116,6 +138,7 @@ fn capture(config: &crate::board::CaptureConfig) -> Result<Box<dyn Feed>, Fault>
         PixelFormat::parse(&text)
             .ok_or_else(|| Fault::source("capture_format", format!("pixel format {text} cannot be read")))
     });
+    let (crop, range) = (config.crop, config.range);
     let config = V4lConfig {
         device,
         size: config.size,
@@ -127,7 +150,7 @@ fn capture(config: &crate::board::CaptureConfig) -> Result<Box<dyn Feed>, Fault>
         log::warn!("{}", chain(&e));
         Fault::source(e.code(), e.to_string())
     })?;
-    Ok(Box::new(SourceFeed::new(source, |e| e.code())))
+    Ok(Box::new(SourceFeed::new(ConsoleSource::new(source, crop, range), |e| e.code(V4lError::code))))
 }
 
 #[cfg(not(feature = "v4l"))]
@@ -163,7 +186,12 @@ fn report(summary: &Summary, picture: &str, board: &Board) {
         "{} radiographs: {} graded, {} refused; {} faults",
         summary.radiographs, summary.graded, summary.refused, summary.faults
     );
-    println!("screen: {picture}\nserial: {serial}\n{DISCLAIMER}");
+    println!("screen: {picture}\nserial: {serial}");
+    if let Some(record) = &board.record {
+        let (folder, Summary { kept, not_kept, dropped, .. }) = (record.folder.display(), summary);
+        println!("record: {folder}: {kept} readings kept, {not_kept} not; {dropped} old ones dropped");
+    }
+    println!("{DISCLAIMER}");
 }
 
 fn conclude(summary: &Summary, live: bool) -> Result<(), Failure> {

@@ -33,6 +33,9 @@ pub enum ManifestError {
     /// nothing in the split that was asked for
     #[error("the manifest {} has no radiographs in the split {split:?}", .path.display())]
     EmptySplit { path: PathBuf, split: String },
+    /// nothing in the fold that was asked for
+    #[error("the manifest {} has no radiographs in the fold {fold} of what was asked for", .path.display())]
+    EmptyFold { path: PathBuf, fold: u8 },
     /// more rows than are taken
     #[error("the manifest {} has more than {ROWS_MAX} rows: split it", .path.display())]
     TooLong { path: PathBuf },
@@ -49,6 +52,7 @@ impl ManifestError {
             Self::NoMask { .. } => "manifest_no_mask",
             Self::Empty { .. } => "manifest_empty",
             Self::EmptySplit { .. } => "manifest_empty_split",
+            Self::EmptyFold { .. } => "manifest_empty_fold",
             Self::TooLong { .. } => "manifest_too_long",
         }
     }

@@ -5,6 +5,7 @@
 
 use super::mask::{Mask, MaskPixel, nearest};
 use super::overlap::Overlap;
+use super::reliability::{self, Excess};
 use super::sample::{Name, Origin, Sample};
 use super::section::Section;
 use super::seen::{Seen, farthest};
@@ -13,7 +14,8 @@ use crate::infection_map::InfectionMap;
 use crate::lung_field::LungField;
 use crate::units::Fraction;
 
-const OVERLAPS: [Name; 6] = [
+/// Dice first.
+pub const OVERLAPS: [Name; 6] = [
     ("dice_macro", "Dice, mean over radiographs"),
     ("dice_micro", "Dice, pixels pooled"),
     ("iou_micro", "intersection over union, pooled"),
@@ -23,6 +25,7 @@ const OVERLAPS: [Name; 6] = [
 ];
 const SHARES: [Name; 1] = [("fraction_mae", "error of the infected share, mean |.|")];
 const NORMALS: [Name; 1] = [("false_area_normals", "share marked on normal adults, mean")];
+const PIXELS: [Name; 1] = [("pixel_ece", "calibration error of pixels, 10 bins")];
 const COVERED: [Name; 1] = [("coverage", "share inside the 90 % interval")];
 const COVERED_INFECTED: [Name; 1] = [("coverage_infected", "the same, infected lungs alone")];
 const SHARE_NOTE: &str = "Reference share: infected area by lung area as drawn; 0 for normal adults.";
@@ -33,6 +36,7 @@ const NOTE: &str =
 #[derive(Default)]
 pub struct Infection {
     overlaps: Sample<Overlap>,
+    pixels: Sample<Excess>,
     errors: Sample<f64>,
     normals: Sample<f64>,
     covered: Sample<bool>,
@@ -40,10 +44,16 @@ pub struct Infection {
 }
 
 impl Infection {
-    /// `mask` is the row's infection mask, where it has one.
-    pub fn add(&mut self, seen: Seen, origin: Origin, mask: Option<&Mask>) {
-        let overlap = mask.map(|m| overlap(m, seen));
-        self.overlaps.push(origin, overlap.filter(|o| o.drawn() > 0));
+    /// `mask` is the row's infection mask, where it has one. Returns its overlap with the map, unless it is empty.
+    pub fn add(&mut self, seen: Seen, origin: Origin, mask: Option<&Mask>) -> Option<Overlap> {
+        let overlap = mask.map(|m| overlap(m, seen)).filter(|o| o.drawn() > 0);
+        self.overlaps.push(origin, overlap);
+        self.pixels.push(origin, calibration(seen, mask));
+        self.add_share(seen, origin);
+        overlap
+    }
+
+    fn add_share(&mut self, seen: Seen, origin: Origin) {
         if seen.row.normal_adult() {
             self.normals.push(origin, seen.share().unwrap_or(1.0));
         }
@@ -61,6 +71,7 @@ impl Infection {
     /// The map's section; none without labels.
     pub fn section(&self) -> Option<Section> {
         let mut figures = self.overlaps.figures(OVERLAPS, &overlaps);
+        figures.extend(self.pixels.figures(PIXELS, &|e: &[&Excess]| [reliability::error(e)]));
         figures.extend(self.errors.figures(SHARES, &average));
         figures.extend(self.normals.figures(NORMALS, &average));
         (!figures.is_empty()).then_some(Section {
@@ -95,7 +106,8 @@ fn average(values: &[&f64]) -> [Option<f64>; 1] {
     [mean(values.iter().map(|v| **v))]
 }
 
-fn overlaps(each: &[&Overlap]) -> [Option<f64>; 6] {
+/// The values of [`OVERLAPS`].
+pub fn overlaps(each: &[&Overlap]) -> [Option<f64>; 6] {
     let pooled = each.iter().fold(Overlap::default(), |sum, o| sum.plus(**o));
     [
         mean(each.iter().filter_map(|o| o.dice())),
@@ -119,6 +131,38 @@ fn overlap(mask: &Mask, seen: Seen) -> Overlap {
         };
         (device, drawn(p.grey))
     }))
+}
+
+/// How far the map's probabilities exceed the truth in the lung field of a radiograph whose infection is known.
+///
+/// Without a map every pixel of the lung field has the probability that is farthest from its truth. `None` for
+/// children and where the infection is not known, or drawn but not to be had.
+fn calibration(seen: Seen, mask: Option<&Mask>) -> Option<Excess> {
+    let label = &seen.row.infection;
+    let to_be_had = mask.is_some() || label.mask.is_none();
+    if label.known != Some(true) || seen.row.child || !to_be_had {
+        return None;
+    }
+    let Some((study, field)) = seen.study.zip(seen.field()) else {
+        return reliability::excess([(1.0, false)]);
+    };
+    let truth_and_map = |infected: bool, of_map: &dyn Fn(&InfectionMap) -> f32| {
+        let wrong = if infected { 0.0 } else { 1.0 };
+        (seen.map().map_or(wrong, |map| f64::from(of_map(map))), infected)
+    };
+    let lung = |i: usize| field.zones()[i].is_some();
+    match mask {
+        Some(mask) => {
+            let inside = mask.on_square(&study.letterbox).filter(|p| lung(nearest(p.x, p.y, field.side())));
+            reliability::excess(
+                inside.map(|p| truth_and_map(drawn(p.grey), &|map| probability(map, field, p))),
+            )
+        }
+        None => {
+            let inside = (0..field.zones().len()).filter(|i| lung(*i));
+            reliability::excess(inside.map(|i| truth_and_map(false, &|map| map.probability()[i])))
+        }
+    }
 }
 
 fn drawn(grey: u8) -> bool {

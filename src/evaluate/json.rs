@@ -2,8 +2,9 @@
 
 use serde_json::{Map, Value, json};
 
+use super::sample::Figure;
 use super::section::{Part, Section};
-use super::{Evaluation, Fault, Faults, RESAMPLES};
+use super::{Evaluation, Fault, Faults, Group, RESAMPLES};
 use crate::reading::DISCLAIMER;
 
 /// Version of the JSON form.
@@ -29,6 +30,7 @@ impl Evaluation {
         if let Some(f) = self.section("interval90").and_then(|s| s.figure("coverage")) {
             o.insert("interval90_coverage".into(), decimal(f.value));
         }
+        o.insert("groups".into(), groups(&self.groups));
         o.insert("ms_per_image".into(), decimal(self.ms_per_image));
         if let Some(p) = &self.provenance {
             let model = json!({"name": p.model_name, "version": p.model_version, "sha256": p.model_sha256});
@@ -61,6 +63,37 @@ fn section_json(section: &Section) -> Value {
         division[part.name.as_str()] = part_json(part);
     }
     o.insert("note".into(), json!(section.note));
+    o.into()
+}
+
+/// By division and group: `n`, and each section's figures with their intervals.
+fn groups(groups: &[Group]) -> Value {
+    let mut o = json!({});
+    for group in groups {
+        let mut sections = Map::from_iter([("n".to_owned(), json!(group.n))]);
+        for (key, figures) in &group.sections {
+            let mut section = figures_json(figures);
+            if *key == "detection" {
+                section["positives"] = json!(group.positives);
+            }
+            sections.insert((*key).into(), section);
+        }
+        let division = o.as_object_mut().map(|o| o.entry(group.by).or_insert_with(|| json!({})));
+        if let Some(division) = division {
+            division[group.name.as_str()] = sections.into();
+        }
+    }
+    o
+}
+
+fn figures_json(figures: &[Figure]) -> Value {
+    let mut o = Map::new();
+    o.insert("n".into(), json!(figures.first().map(|f| f.n)));
+    o.insert("n_refused".into(), json!(figures.first().map(|f| f.refused)));
+    let values = figures.iter().map(|f| (f.key.to_owned(), decimal(f.value)));
+    let ends = |f: &Figure| json!(f.ci95.map(|ends| ends.map(|v| decimal(Some(v)))));
+    o.extend(values);
+    o.insert("ci95".into(), figures.iter().map(|f| (f.key.to_owned(), ends(f))).collect());
     o.into()
 }
 

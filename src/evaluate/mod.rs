@@ -10,18 +10,22 @@ use std::fmt::Display;
 
 use crate::pipeline::Study;
 use crate::reading::{Provenance, Timing};
+use crate::units::Fraction;
 
 mod bootstrap;
 mod boxes;
 mod cells;
 mod detection;
 mod error;
+mod groups;
 mod infection;
 mod json;
 mod lung;
 mod manifest;
 mod mask;
 mod overlap;
+mod person;
+mod reliability;
 mod row;
 mod sample;
 mod section;
@@ -32,7 +36,9 @@ mod table;
 
 pub use bootstrap::RESAMPLES;
 pub use error::{ManifestError, ROWS_MAX};
-pub use manifest::Manifest;
+pub use groups::Group;
+pub use manifest::{Manifest, Only};
+pub use person::{AgeGroup, Sex};
 pub use row::{Brixia, InfectionLabel, LungLabel, OpacityBox, Row, RsnaClass, Stated};
 pub use sample::Figure;
 pub use section::{Part, Section};
@@ -60,6 +66,8 @@ pub struct Evaluation {
     /// Masks that could not be read: their radiographs count without them.
     pub unreadable_masks: Faults,
     pub sections: Vec<Section>,
+    /// The same for groups of radiographs.
+    pub groups: Vec<Group>,
     /// Mean over the radiographs that the network saw; preprocessing, network and map.
     pub ms_per_image: Option<f64>,
     /// Of the first radiograph that was read.
@@ -100,21 +108,37 @@ impl Evaluation {
     }
 }
 
+/// What the device said of one radiograph.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Observed {
+    pub study: Study,
+    /// Probability of opacity with the lungs blacked out ([`crate::pipeline::Pipeline::blackout`]), where measured.
+    pub blackout: Option<Fraction>,
+}
+
+impl From<Study> for Observed {
+    fn from(study: Study) -> Self {
+        Self { study, blackout: None }
+    }
+}
+
 /// Reads every row with `read` and measures the device; `progress` is told the number of rows done after each.
 ///
 /// A row that `read` cannot read counts as a refusal does, and is listed. Deterministic but for `ms_per_image`.
 pub fn evaluate<E: Display>(
     rows: &[Row],
-    read: &mut dyn FnMut(&Row) -> Result<Study, E>,
+    read: &mut dyn FnMut(&Row) -> Result<Observed, E>,
     progress: &mut dyn FnMut(usize),
 ) -> Evaluation {
     let mut tally = Tally::default();
     for (done, row) in rows.iter().enumerate() {
-        let study = read(row);
-        if let Err(e) = &study {
+        let observed = read(row);
+        if let Err(e) = &observed {
             tally.evaluation.unreadable.add(row, RADIOGRAPH_UNREADABLE, e);
         }
-        tally.add(Seen { row, study: study.as_ref().ok() });
+        let observed = observed.as_ref().ok();
+        let blackout = observed.and_then(|o| o.blackout);
+        tally.add(Seen { row, study: observed.map(|o| &o.study), blackout });
         progress(done + 1);
     }
     tally.finish()
@@ -124,8 +148,8 @@ pub fn evaluate<E: Display>(
 #[derive(Default)]
 struct Tally {
     evaluation: Evaluation,
-    groups: HashMap<String, usize>,
-    groups_n: usize,
+    patients: HashMap<String, usize>,
+    patients_n: usize,
     ms: f64,
     timed: usize,
     infection: infection::Infection,
@@ -133,15 +157,17 @@ struct Tally {
     scales: severity::Scales,
     detected: detection::Detected,
     boxes: boxes::Boxes,
+    groups: groups::Groups,
 }
 
 impl Tally {
     fn add(&mut self, seen: Seen) {
         self.count(seen);
-        let origin = Origin { group: self.group(seen.row), graded: seen.graded() };
+        let origin = Origin { group: self.patient(seen.row), graded: seen.graded() };
         let masks = &mut self.evaluation.unreadable_masks;
         let infection = seen.row.infection.mask.as_ref().and_then(|path| masks.read(seen.row, path));
-        self.infection.add(seen, origin, infection.as_ref());
+        let overlap = self.infection.add(seen, origin, infection.as_ref());
+        self.groups.add(seen, origin, overlap);
         if let Some(label) = &seen.row.lung
             && let Some(mask) = masks.read(seen.row, &label.mask)
         {
@@ -169,12 +195,12 @@ impl Tally {
         }
     }
 
-    /// Number of the row's group; a row without one is its own.
-    fn group(&mut self, row: &Row) -> usize {
-        let next = self.groups_n;
-        let group = row.group.as_ref().map_or(next, |g| *self.groups.entry(g.clone()).or_insert(next));
-        self.groups_n += usize::from(group == next);
-        group
+    /// Number of the row's patient; a row without one is its own.
+    fn patient(&mut self, row: &Row) -> usize {
+        let next = self.patients_n;
+        let patient = row.group.as_ref().map_or(next, |g| *self.patients.entry(g.clone()).or_insert(next));
+        self.patients_n += usize::from(patient == next);
+        patient
     }
 
     fn finish(mut self) -> Evaluation {
@@ -189,6 +215,7 @@ impl Tally {
             self.boxes.section(),
         ];
         self.evaluation.sections = sections.into_iter().flatten().collect();
+        self.evaluation.groups = self.groups.all();
         self.evaluation.ms_per_image = statistics::ratio(self.ms, self.timed as f64);
         self.evaluation
     }

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use super::cells::Cells;
 use super::error::ManifestError;
+use super::person::{AgeGroup, Sex};
 use crate::lung_field::ZONES;
 use crate::units::Fraction;
 
@@ -29,6 +30,11 @@ pub struct Row {
     /// Joins the radiographs of one patient.
     pub group: Option<String>,
     pub child: bool,
+    pub sex: Option<Sex>,
+    /// By the age that the source states.
+    pub age: Option<AgeGroup>,
+    /// As the manifest writes it: `PA`.
+    pub view: Option<String>,
     pub finding: Option<Stated>,
     pub infection: InfectionLabel,
     pub lung: Option<LungLabel>,
@@ -55,6 +61,27 @@ pub enum Stated {
     Normal,
     Other,
     Unknown,
+}
+
+impl Stated {
+    const ALL: [Self; 7] = [
+        Self::Covid,
+        Self::Viral,
+        Self::Bacterial,
+        Self::Pneumonia,
+        Self::Normal,
+        Self::Other,
+        Self::Unknown,
+    ];
+
+    /// As manifests write it.
+    pub fn name(self) -> &'static str {
+        ["covid", "viral", "bacterial", "pneumonia", "normal", "other", "unknown"][self as usize]
+    }
+
+    fn of(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|s| s.name() == text)
+    }
 }
 
 /// Class of the RSNA pneumonia challenge.
@@ -119,7 +146,10 @@ impl Row {
             source: cells.text("source").map(str::to_owned),
             group: cells.text("group_id").map(str::to_owned),
             child: cells.flag("pediatric")?.unwrap_or(false),
-            finding: cells.parsed("finding", FINDINGS, stated)?,
+            sex: cells.parsed("sex", "M, F, male or female", Sex::of)?,
+            age: cells.text("age").and_then(AgeGroup::of),
+            view: cells.text("view").map(str::to_owned),
+            finding: cells.parsed("finding", FINDINGS, Stated::of)?,
             infection: InfectionLabel {
                 mask: cells.mask("infection_mask")?,
                 known: cells.flag("infection_known")?,
@@ -146,6 +176,11 @@ impl Row {
         (empty && !self.child).then_some(0.0)
     }
 
+    /// The age as stated, or that of a child where only that is known.
+    pub fn age_group(&self) -> Option<AgeGroup> {
+        self.age.or(self.child.then_some(AgeGroup::Child))
+    }
+
     /// A normal radiograph of an adult.
     pub fn normal_adult(&self) -> bool {
         self.normal() && !self.child
@@ -153,6 +188,7 @@ impl Row {
 
     /// Whether detection should find opacity: pneumonia as stated or drawn, or a normal adult; else nothing.
     ///
+    /// A radiologist's class outweighs a finding that was mined from a report: "No Lung Opacity / Not Normal" has none.
     /// Children are left out entirely: in the corpus they are one source, and mostly of one class.
     pub fn opacity(&self) -> Option<bool> {
         let stated = matches!(
@@ -164,6 +200,8 @@ impl Row {
             && self.infection.empty == Some(false);
         if self.child {
             None
+        } else if let Some(class) = self.rsna_class {
+            Some(class == RsnaClass::LungOpacity)
         } else if stated || drawn {
             Some(true)
         } else {
@@ -182,19 +220,6 @@ const JUNIOR: [&str; ZONES] =
 const FINDINGS: &str = "covid, viral, bacterial, pneumonia, normal, other or unknown";
 const RSNA_CLASSES: &str = "Normal, No Lung Opacity / Not Normal or Lung Opacity";
 const BOXES: &str = "a JSON list of [x, y, width, height, label, set] in fractions of the picture";
-
-fn stated(text: &str) -> Option<Stated> {
-    Some(match text {
-        "covid" => Stated::Covid,
-        "viral" => Stated::Viral,
-        "bacterial" => Stated::Bacterial,
-        "pneumonia" => Stated::Pneumonia,
-        "normal" => Stated::Normal,
-        "other" => Stated::Other,
-        "unknown" => Stated::Unknown,
-        _ => return None,
-    })
-}
 
 fn rsna_class(text: &str) -> Option<RsnaClass> {
     Some(match text {

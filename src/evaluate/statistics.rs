@@ -4,7 +4,7 @@
 //! Each gives `None` where it is not defined: on nothing, or where one side does not vary.
 
 /// Bins of the calibration error, equally wide (Guo et al. 2017, "On Calibration of Modern Neural Networks").
-const CALIBRATION_BINS: usize = 10;
+pub const CALIBRATION_BINS: usize = 10;
 
 /// Arithmetic mean.
 pub fn mean(values: impl IntoIterator<Item = f64>) -> Option<f64> {

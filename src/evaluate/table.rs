@@ -3,7 +3,7 @@
 use std::fmt::{Display, Formatter, Result};
 
 use super::section::{Part, Section};
-use super::{Evaluation, Faults};
+use super::{Evaluation, Faults, Group};
 use crate::reading::DISCLAIMER;
 
 /// Columns of the longest label.
@@ -52,13 +52,43 @@ fn section(f: &mut Formatter<'_>, section: &Section) -> Result {
     writeln!(f, "{} (n {}, {} refused)", section.heading, section.n, section.refused)?;
     writeln!(f, "  {}", section.note)?;
     for figure in &section.figures {
-        let interval = figure.ci95.map_or_else(String::new, |[low, high]| format!("{low:.3} to {high:.3}"));
+        let interval = ends(figure.ci95);
         let (value, graded) = (number(figure.value), number(figure.graded_only));
         let label = format!("  {}", figure.label);
         writeln!(f, "{label:LABEL$} {value:>7}  {interval:^18} {:>6} {graded:>7}", figure.n)?;
     }
     section.parts.iter().try_for_each(|p| part(f, p))?;
     writeln!(f)
+}
+
+/// The figures of groups as a table for people.
+pub struct GroupTable<'a>(&'a [Group]);
+
+impl Evaluation {
+    /// Source, sex, age, view and finding, one group a paragraph.
+    pub fn group_table(&self) -> GroupTable<'_> {
+        GroupTable(&self.groups)
+    }
+}
+
+impl Display for GroupTable<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        writeln!(f, "{:LABEL$} {:>7}  {:^18} {:>6}", "Groups", "value", "95 % interval", "n")?;
+        self.0.iter().try_for_each(|g| group(f, g))
+    }
+}
+
+fn group(f: &mut Formatter<'_>, group: &Group) -> Result {
+    writeln!(f, "{} {} (n {})", group.by, group.name, group.n)?;
+    for figure in group.sections.iter().flat_map(|(_, figures)| figures) {
+        let label = format!("  {}", figure.label);
+        writeln!(f, "{label:LABEL$} {:>7}  {:^18} {:>6}", number(figure.value), ends(figure.ci95), figure.n)?;
+    }
+    Ok(())
+}
+
+fn ends(interval: Option<[f64; 2]>) -> String {
+    interval.map_or_else(String::new, |[low, high]| format!("{low:.3} to {high:.3}"))
 }
 
 fn part(f: &mut Formatter<'_>, part: &Part) -> Result {

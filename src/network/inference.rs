@@ -7,7 +7,7 @@ use super::error::ModelError;
 use super::graph::Graph;
 use super::logits::Logits;
 use super::manifest::{Manifest, OUTPUTS};
-use super::probability::{calibrated, enlarged, softmax};
+use super::probability::{calibrated, enlarged, fitness, softmax};
 use super::{Segmentation, kernels};
 use crate::preprocess::NetworkInput;
 
@@ -28,7 +28,7 @@ impl Network {
         Ok(network)
     }
 
-    /// Probabilities on the input's square.
+    /// Probabilities on the input's square; with `input.mirrored_too` the network runs twice.
     pub fn infer(&mut self, input: &NetworkInput) -> Result<Segmentation, ModelError> {
         let outputs = self.infer_raw(input)?;
         let [lung, infection, fit] = outputs.as_slice() else {
@@ -38,6 +38,9 @@ impl Network {
         let classes: [Vec<f32>; 4] = std::array::from_fn(|class| enlarged(lung, class, side));
         let [_, right, left, heart] = softmax(&classes);
         let mut infected = enlarged(infection, 0, side);
+        if self.manifest.input.mirrored_too {
+            self.average_with_mirrored(input, &mut infected)?;
+        }
         infected.iter_mut().for_each(|v| *v = calibrated(*v, &self.manifest.infection));
         Ok(Segmentation {
             side,
@@ -46,8 +49,19 @@ impl Network {
             left,
             heart,
             infection: infected,
-            fit: calibrated(fit.mean(), &self.manifest.fit),
+            fitness: fitness(fit, &self.manifest.fit),
         })
+    }
+
+    /// Makes `infected`, the infection logits of `input`, their mean with those of its mirror image.
+    fn average_with_mirrored(&self, input: &NetworkInput, infected: &mut [f32]) -> Result<(), ModelError> {
+        let outputs = self.infer_raw(&input.mirrored())?;
+        let side = self.graph.side();
+        let mirrored = enlarged(&outputs[1], 0, side);
+        for (line, other) in infected.chunks_exact_mut(side).zip(mirrored.chunks_exact(side)) {
+            line.iter_mut().zip(other.iter().rev()).for_each(|(a, b)| *a = 0.5 * (*a + b));
+        }
+        Ok(())
     }
 
     /// The outputs as the graph gives them, in the manifest's order.

@@ -26,10 +26,12 @@ impl Logits {
         self.bytes[channel * area..][..area].iter().map(|&b| self.quantisation.dequantise(b)).collect()
     }
 
-    /// Mean logit of all channels.
-    pub fn mean(&self) -> f32 {
-        let sum: i64 = self.bytes.iter().map(|&b| i64::from(b) - i64::from(self.quantisation.zero)).sum();
-        (sum as f64 / self.bytes.len() as f64 * f64::from(self.quantisation.scale)) as f32
+    /// Mean logit of one channel.
+    pub fn mean(&self, channel: usize) -> f32 {
+        let area = self.side * self.side;
+        let plane = &self.bytes[channel * area..][..area];
+        let sum: i64 = plane.iter().map(|&b| i64::from(b) - i64::from(self.quantisation.zero)).sum();
+        (sum as f64 / area as f64 * f64::from(self.quantisation.scale)) as f32
     }
 }
 
@@ -43,6 +45,6 @@ mod tests {
         let logits = Logits::from_map("lung", 2, 2, &[2, 4, 3, 2, 2, 0, 2, 127], q);
         assert_eq!(logits.bytes, [2, 3, 2, 2, 4, 2, 0, 127]);
         assert_eq!(logits.plane(1), [1.0, 0.0, -1.0, 62.5]);
-        assert_eq!(logits.mean(), (0.5 + 1.0 - 1.0 + 62.5) / 8.0);
+        assert_eq!([logits.mean(0), logits.mean(1)], [0.125, (1.0 - 1.0 + 62.5) / 4.0]);
     }
 }

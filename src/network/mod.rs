@@ -4,6 +4,7 @@
 //! binary. It is refused whole when its checksum, its shapes or its golden output differ.
 //! This module does not know what is done with a segmentation.
 
+mod fitness;
 mod segmentation;
 mod kernels;
 mod logits;
@@ -16,6 +17,7 @@ mod inference;
 
 pub use bundle::Bundle;
 pub use error::ModelError;
+pub use fitness::{Fitness, PictureClass};
 pub use graph::GraphError;
 pub use inference::Network;
 pub use logits::Logits;

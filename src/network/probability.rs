@@ -1,7 +1,8 @@
 //! From logits to calibrated probabilities on the input's square.
 
+use super::fitness::{Fitness, PictureClass};
 use super::logits::Logits;
-use super::manifest::Calibration;
+use super::manifest::{Calibration, Fit};
 
 /// A square plane of `from` x `from` values scaled to `to` x `to`, bilinear between pixel centres, the edge repeated.
 ///
@@ -39,6 +40,27 @@ pub fn calibrated(logit: f32, calibration: &Calibration) -> f32 {
     1.0 / (1.0 + libm::expf(-score))
 }
 
+/// What the picture may be, from the output `fit`: the mean logit of each channel, times the scale and plus, for the
+/// classes that can be graded, the offset; then softmax over the channels.
+///
+/// With the one channel "fit" it is the calibrated probability of that.
+pub fn fitness(logits: &Logits, rule: &Fit) -> Fitness {
+    if let [_] = rule.classes.as_slice() {
+        return Fitness::plain(calibrated(logits.mean(0), &rule.calibration));
+    }
+    let c = &rule.calibration;
+    let offset = |class: PictureClass| if class.gradable() { c.logit_offset } else { 0.0 };
+    let scores: Vec<f32> = (0..logits.channels)
+        .zip(&rule.classes)
+        .map(|(channel, &class)| c.logit_scale * logits.mean(channel) + offset(class))
+        .collect();
+    let largest = scores.iter().fold(f32::NEG_INFINITY, |a, &b| if b > a { b } else { a });
+    let powers: Vec<f32> = scores.iter().map(|s| libm::expf(s - largest)).collect();
+    let sum: f32 = powers.iter().sum();
+    let shares: Vec<_> = rule.classes.iter().copied().zip(powers.iter().map(|p| p / sum)).collect();
+    Fitness::of(&shares)
+}
+
 /// Logits of one channel on the input's square.
 pub fn enlarged(logits: &Logits, channel: usize, side: usize) -> Vec<f32> {
     enlarge(&logits.plane(channel), logits.side, side)
@@ -57,6 +79,7 @@ fn mix(a: f32, b: f32, share: f32) -> f32 {
 
 #[cfg(test)]
 mod tests {
+    use super::super::kernels::Quantisation;
     use super::*;
     use crate::units::Fraction;
 
@@ -79,6 +102,37 @@ mod tests {
         let [a, b, c] = softmax(&[vec![800.0, 0.0], vec![800.0, 0.0], vec![-800.0, 0.0]]);
         assert_eq!((a[0], b[0], c[0]), (0.5, 0.5, 0.0));
         assert!((a[1] + b[1] + c[1] - 1.0).abs() < 1e-6);
+    }
+
+    /// Probability of grading and of the mirror image for `channels` of 2 x 2 bytes, each a whole logit.
+    fn check_fitness(classes: &[PictureClass], channels: &[i8], scale: f32, offset: f32, expected: [f32; 2]) {
+        let q = Quantisation::new(1.0, 0).unwrap();
+        let map: Vec<i8> = (0..4).flat_map(|_| channels.iter().copied()).collect();
+        let logits = Logits::from_map("fit", 2, channels.len(), &map, q);
+        let threshold = Fraction::ZERO;
+        let calibration = Calibration { threshold, logit_scale: scale, logit_offset: offset };
+        let f = fitness(&logits, &Fit { calibration, classes: classes.to_vec(), mirrored_from: None });
+        for (got, expected) in [f.fit(), f.mirrored()].into_iter().zip(expected) {
+            assert!((got - expected).abs() < 1e-6, "{got}, not {expected}");
+        }
+    }
+
+    #[test]
+    fn fitness_is_a_sigmoid_of_one_channel_and_a_softmax_of_more() {
+        use PictureClass::*;
+        let e = libm::expf;
+        check_fitness(&[Fit], &[2], 1.0, 0.0, [1.0 / (1.0 + e(-2.0)), 0.0]);
+        check_fitness(&[Fit], &[2], 0.5, 1.0, [1.0 / (1.0 + e(-2.0)), 0.0]);
+        let (fit, mirrored) = (e(3.0), e(4.0));
+        let all = fit + mirrored + 4.0;
+        check_fitness(
+            &PictureClass::ALL,
+            &[3, 4, 0, 0, 0, 0],
+            1.0,
+            0.0,
+            [(fit + mirrored) / all, mirrored / (fit + mirrored)],
+        );
+        check_fitness(&[Other, Fit], &[4, 2], 0.5, 1.0, [0.5, 0.0]);
     }
 
     #[test]

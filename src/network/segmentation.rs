@@ -1,5 +1,6 @@
 //! What the network says of its input, as probabilities.
 
+use super::fitness::Fitness;
 use crate::preprocess::Letterbox;
 
 /// Probabilities on the network's square, row-major, `side` x `side` each.
@@ -16,6 +17,6 @@ pub struct Segmentation {
     pub heart: Vec<f32>,
     /// Probability that a pixel is infected (ground glass or consolidation), calibrated.
     pub infection: Vec<f32>,
-    /// Probability that this is a frontal, upright, uninverted chest radiograph, by the network's own account.
-    pub fit: f32,
+    /// Whether this is a frontal, upright, uninverted chest radiograph.
+    pub fitness: Fitness,
 }

@@ -3,9 +3,13 @@
 //! A frame that cannot be graded still gives a study, whose reading says why.
 //! This module does no input or output.
 
+mod blackout;
+mod fitness;
 mod study;
 
 pub use study::Study;
+
+use fitness::FitnessRule;
 
 use std::time::Instant;
 
@@ -51,7 +55,7 @@ pub struct Pipeline {
 /// What the manifest says of thresholds.
 struct Rules {
     infected_from: Fraction,
-    fit_from: Fraction,
+    fitness: FitnessRule,
     cutoffs: Cutoffs,
     detection: DetectionRule,
     operating_point: OperatingPoint,
@@ -90,10 +94,10 @@ impl Pipeline {
         let inferred = Instant::now();
         let field = LungField::of(&segmentation);
         let map = InfectionMap::of(&segmentation, &field, self.rules.infected_from);
-        let refusal = self.rules.refusal(segmentation.fit, &field);
-        let outcome = match (refusal, &map) {
-            (None, Some(map)) => Ok(self.rules.finding(map)),
-            (refusal, _) => Err(refusal.unwrap_or_else(no_lungs)),
+        let (outcome, warnings) = match (self.rules.fitness.judge(&segmentation.fitness, &field), &map) {
+            (Ok(warnings), Some(map)) => (Ok(self.rules.finding(map)), warnings),
+            (Ok(_), None) => (Err(no_lungs()), Vec::new()),
+            (Err(refusal), _) => (Err(refusal), Vec::new()),
         };
         let ms = |from: Instant, to: Instant| to.duration_since(from).as_secs_f32() * 1e3;
         let reading = Reading {
@@ -103,6 +107,7 @@ impl Pipeline {
                 plausible: field.fault().is_none(),
             }),
             outcome,
+            warnings,
             provenance: self.provenance(),
             timing: Timing {
                 preprocess_ms: ms(start, prepared),
@@ -130,7 +135,7 @@ impl Rules {
         let (g, d, i) = (&manifest.grade, &manifest.detection, &manifest.interval90);
         Self {
             infected_from: manifest.infection.threshold,
-            fit_from: manifest.fit.threshold,
+            fitness: FitnessRule::of(manifest),
             cutoffs: Cutoffs {
                 grades: [g.mild, g.moderate, g.severe, g.critical],
                 zone_touched: g.zone_touched,
@@ -144,25 +149,6 @@ impl Rules {
             },
             interval90: IntervalRule { below: i.below, above: i.above },
         }
-    }
-
-    /// Why this is not to be graded: the lung field first, since it says more than the network's own doubt.
-    fn refusal(&self, fit: f32, field: &LungField) -> Option<Refusal> {
-        if let Some(fault) = field.fault() {
-            let advice = if fault.may_be_opaque_lung() {
-                "A wrong view or crop looks like this, and so does a lung that is opaque throughout: \
-                 have a person look at the radiograph now."
-            } else {
-                "This is not read as a frontal chest radiograph: check view, position and crop."
-            };
-            let text = format!("{fault}. {advice}");
-            return Some(Refusal { code: fault.code(), text });
-        }
-        (fit < self.fit_from.get()).then(|| Refusal {
-            code: "not_frontal_chest",
-            text: "This does not look like an upright frontal chest radiograph. Check view, rotation and inversion."
-                .to_owned(),
-        })
     }
 
     fn finding(&self, map: &InfectionMap) -> Finding {

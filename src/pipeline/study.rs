@@ -32,6 +32,7 @@ impl Study {
             name: name.to_owned(),
             lung_field: None,
             outcome: Err(refusal),
+            warnings: Vec::new(),
             provenance,
             timing: Timing::default(),
         };

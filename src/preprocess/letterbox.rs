@@ -95,6 +95,12 @@ impl NetworkInput {
         &self.pixels
     }
 
+    /// The square's mirror image, left and right exchanged; the letterbox is that of the picture as it stands.
+    pub fn mirrored(&self) -> Self {
+        let lines = self.pixels.chunks_exact(self.letterbox.side as usize);
+        Self { pixels: lines.flat_map(|line| line.iter().rev().copied()).collect(), ..*self }
+    }
+
     pub fn letterbox(&self) -> Letterbox {
         self.letterbox
     }

@@ -23,6 +23,8 @@ const ENLARGED_MAX: u32 = 2;
 const CAPTION_WIDTH: i32 = 760;
 /// Height of the caption of a graded study in units.
 const GRADED_HEIGHT: i32 = 310;
+/// Height of a warning under the caption of a graded study in units.
+const WARNING_HEIGHT: i32 = 44;
 /// Height of the caption of a refused study in units.
 const REFUSED_HEIGHT: i32 = 206;
 /// Space around the caption's text in units.
@@ -35,7 +37,8 @@ const MARGIN: i32 = 16;
 pub fn overlay(study: &Study) -> RgbPicture {
     let drawn = size_of(study.display.size);
     let scale = if large(drawn) { Scale::LARGE } else { Scale::SCREEN };
-    let height = if study.reading.fit() { GRADED_HEIGHT } else { REFUSED_HEIGHT };
+    let warned = study.reading.warnings.len() as i32 * WARNING_HEIGHT;
+    let height = if study.reading.fit() { GRADED_HEIGHT + warned } else { REFUSED_HEIGHT };
     let width = drawn.width.max(scale.px(CAPTION_WIDTH) as u32);
     let whole = PixelSize::new(width, drawn.height + scale.px(height) as u32);
     let mut picture = RgbPicture::new(whole, GROUND);
@@ -84,8 +87,14 @@ fn graded<S: Surface>(pen: &mut Pen<S>, study: &Study, found: &Finding) -> Resul
     groups::rule(pen, 176, width)?;
     let threshold = study.map.as_ref().map_or(0.5, InfectionMap::threshold);
     groups::scale(&mut pen.at(0, 184), width, threshold)?;
-    groups::rule(pen, 246, width)?;
-    ending(&mut pen.at(0, 250), study)
+    let mut below = 246;
+    for warning in &study.reading.warnings {
+        let text = format!("{} (code: {})", words::sentence(&warning.text), warning.code);
+        pen.paragraph((below + 16, width), &text, pen.scale.small, ALERT, 2)?;
+        below += WARNING_HEIGHT;
+    }
+    groups::rule(pen, below, width)?;
+    ending(&mut pen.at(0, below + 4), study)
 }
 
 fn refused<S: Surface>(pen: &mut Pen<S>, study: &Study, refusal: &Refusal) -> Result<(), S::Error> {

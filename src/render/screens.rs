@@ -31,16 +31,24 @@ pub fn draw<S: Surface>(view: &View, wall_time: Option<&str>, target: &mut S) ->
         View::Result(study) | View::Refused(study) => of_study(surface, layout, study),
         View::Fault { code, text } => fault(surface, layout, code, text).map(|()| "Fault"),
     }?;
-    header(surface, layout, title, wall_time)?;
+    let warns = matches!(view, View::Result(s) | View::Refused(s) if !s.reading.warnings.is_empty());
+    header(surface, layout, Title { text: title, warns }, wall_time)?;
     footer(surface, layout)
 }
 
-fn header<S: Surface>(s: &mut S, l: &Layout, title: &str, wall_time: Option<&str>) -> Result<(), S::Error> {
+/// What the header says of the state.
+struct Title {
+    text: &'static str,
+    warns: bool,
+}
+
+fn header<S: Surface>(s: &mut S, l: &Layout, title: Title, wall_time: Option<&str>) -> Result<(), S::Error> {
     s.fill_solid(&l.header, BAND)?;
     let baseline = l.header.top_left.y + 19;
     let right = l.header.top_left.x + l.header.size.width as i32 - 9;
     text::write(s, "raymap", Point::new(8, baseline), Face::Bold14, ON_BAND, Alignment::Left)?;
-    text::write(s, title, Point::new(90, baseline), Face::Regular12, LABEL_ON_BAND, Alignment::Left)?;
+    let ink = if title.warns { ALERT_ON_BAND } else { LABEL_ON_BAND };
+    text::write(s, title.text, Point::new(90, baseline), Face::Regular12, ink, Alignment::Left)?;
     let (clock, ink) =
         wall_time.map_or((words::CLOCK_NOT_TRUSTED, ALERT_ON_BAND), |time| (time, LABEL_ON_BAND));
     text::write(s, clock, Point::new(right, baseline), Face::Regular12, ink, Alignment::Right)
@@ -62,7 +70,7 @@ fn of_study<S: Surface>(s: &mut S, l: &Layout, study: &Study) -> Result<&'static
             numbers(pen, width, found, study.map.as_ref())?;
             groups::provenance(&mut pen.at(0, 384), width, provenance)?;
             marks(s, image, Face::Bold14)?;
-            Ok("Result")
+            Ok(words::result_title(&study.reading.warnings))
         }
         Err(refusal) => {
             refused(pen, width, refusal)?;

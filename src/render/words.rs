@@ -1,7 +1,7 @@
 //! What the screens say, in words. None of them names a disease.
 
 use crate::grade::Grade;
-use crate::reading::{Detection, Provenance};
+use crate::reading::{Detection, Provenance, Warning};
 use crate::units::Fraction;
 
 /// Title of a radiograph without a grade.
@@ -71,14 +71,32 @@ pub fn software(p: &Provenance) -> String {
 /// What the operator can do about a refusal; `code` is [`crate::reading::Refusal::code`].
 pub fn advice(code: &str) -> &'static str {
     match code {
-        "exposure_empty" | "exposure_blank" => "If the exposure was made, send the radiograph again.",
-        "not_frontal_chest" => "Send a frontal view (PA or AP) that fills the picture.",
+        "exposure_empty" | "exposure_blank" | "exposure_noise" => {
+            "If the exposure was made, send the radiograph again."
+        }
+        "exposure_dark" | "exposure_bright" => "Send it again with another window, before any new exposure.",
+        "inverted" => "Send it again with black and white exchanged.",
+        "upside_down" | "turned" => {
+            "Send it again upright: head up, the patient's right on the picture's left."
+        }
+        "lungs_cut_off" => "Send it again with both lungs whole, if the picture was cropped.",
+        "not_frontal_chest" | "not_frontal" => "Send a frontal view (PA or AP) that fills the picture.",
         "lungs_too_small" | "lungs_too_large" => "Send it again with both lungs whole, cropped to the chest.",
         "lungs_not_side_by_side" | "lung_lying" => "Send it again upright and not mirrored.",
         "lungs_not_found" | "one_lung_only" | "lungs_unequal" | "lungs_undecided" => {
             "Do not repeat the exposure for this device alone: a radiologist can still read the radiograph."
         }
         _ => "Check the radiograph and send it again. A radiologist can still read it.",
+    }
+}
+
+/// Title of a result: its first warning in short, where it has one.
+pub fn result_title(warnings: &[Warning]) -> &'static str {
+    match warnings.first().map(|w| w.code) {
+        None => "Result",
+        Some("mirrored") => "Result. Check the side marker: right and left may be exchanged",
+        Some("incomplete") => "Result. Part of a lung may be cut off: shares are of what is in the picture",
+        Some(_) => "Result with a warning: see the report",
     }
 }
 
@@ -128,6 +146,11 @@ mod tests {
             ["exposure_blank", "not_frontal_chest", "lungs_too_small", "lung_lying", "lungs_not_found", ""]
         {
             said.push(advice(code).to_owned());
+        }
+        for code in ["mirrored", "incomplete", "another"] {
+            let title = result_title(&[Warning { code, text: String::new() }]);
+            assert_ne!(title, result_title(&[]));
+            said.push(title.to_owned());
         }
         let text = said.join(" ").to_lowercase();
         for word in ["covid", "sars", "pneumonia", "diagnos", "positive", "patient has"] {

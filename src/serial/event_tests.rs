@@ -16,13 +16,20 @@ fn reading(outcome: Result<Finding, Refusal>) -> Reading {
         kernels: "portable",
     };
     let timing = Timing { preprocess_ms: 20.5, network_ms: 300.25, map_ms: 4.0 };
-    Reading { name: "Doe_John.png".into(), lung_field: None, outcome, provenance, timing }
+    Reading {
+        name: "Doe_John.png".into(),
+        lung_field: None,
+        outcome,
+        warnings: Vec::new(),
+        provenance,
+        timing,
+    }
 }
 
 fn finding(share: f32) -> Finding {
     let s = Fraction::new(share).unwrap();
     Finding {
-        infected: Shares { total: s, right: s, left: s, zones: [s; 6] },
+        infected: Shares { total: s, right: s, left: s, zones: [s; 6], zone_means: [s; 6] },
         interval90: [s, s],
         severity: Severity {
             grade: Grade::Moderate,

@@ -8,6 +8,7 @@ pub mod dicom;
 pub mod file;
 pub mod folder;
 pub mod phantom;
+pub mod console;
 #[cfg(feature = "v4l")]
 pub mod v4l;
 

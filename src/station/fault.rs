@@ -5,6 +5,7 @@
 pub enum Origin {
     Source,
     Screen,
+    Record,
 }
 
 impl Origin {
@@ -13,6 +14,7 @@ impl Origin {
         match self {
             Self::Source => "source",
             Self::Screen => "screen",
+            Self::Record => "record",
         }
     }
 }
@@ -36,5 +38,10 @@ impl Fault {
     /// A screen that could not be drawn.
     pub fn screen(code: &'static str, text: String) -> Self {
         Self { origin: Origin::Screen, code, text }
+    }
+
+    /// A reading that could not be kept. `text` names no radiograph.
+    pub fn record(code: &'static str, text: String) -> Self {
+        Self { origin: Origin::Record, code, text }
     }
 }

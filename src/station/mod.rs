@@ -1,4 +1,4 @@
-//! The run loop: starts, tests itself, takes one radiograph after another, has it read, shows and reports it.
+//! The run loop: starts, tests itself, takes one radiograph after another, has it read, keeps, shows and reports it.
 //!
 //! Whatever fails outside is counted, shown and reported, and the loop goes on: a station ends only when its
 //! source has ended, when a vital self-test failed, or when a source fails more often than [`Policy`] bears.
@@ -7,6 +7,7 @@
 
 mod fault;
 mod feed;
+mod keeping;
 mod panel;
 mod policy;
 mod self_test;
@@ -29,6 +30,7 @@ pub use self::summary::{About, Ended, Summary};
 use self::teller::Teller;
 use crate::clock::Clock;
 use crate::pipeline::Study;
+use crate::record::Recorder;
 use crate::serial::{Event, SerialLink};
 use crate::source::Sourced;
 
@@ -44,6 +46,8 @@ pub struct Edges<'a> {
     pub reader: &'a mut dyn Reader,
     pub panel: &'a mut dyn Panel,
     pub serial: &'a mut dyn SerialLink,
+    /// `None`: nothing is to be kept.
+    pub record: Option<&'a mut Recorder>,
 }
 
 /// The run loop and what it has counted.
@@ -51,6 +55,7 @@ pub struct Station<'a> {
     clock: &'a dyn Clock,
     reader: &'a mut dyn Reader,
     panel: &'a mut dyn Panel,
+    record: Option<&'a mut Recorder>,
     teller: Teller<'a>,
     policy: Policy,
     summary: Summary,
@@ -59,9 +64,9 @@ pub struct Station<'a> {
 
 impl<'a> Station<'a> {
     pub fn new(edges: Edges<'a>, policy: Policy) -> Self {
-        let Edges { clock, reader, panel, serial } = edges;
+        let Edges { clock, reader, panel, serial, record } = edges;
         let (teller, stop) = (Teller::new(clock, serial), Arc::default());
-        Self { clock, reader, panel, teller, policy, summary: Summary::default(), stop }
+        Self { clock, reader, panel, record, teller, policy, summary: Summary::default(), stop }
     }
 
     /// Once this is set, the station ends after the radiograph that it is at.
@@ -153,6 +158,7 @@ impl<'a> Station<'a> {
         let study = self.reader.read(&sourced.name, &sourced.frame);
         self.summary.radiographs += 1;
         self.count(&study);
+        self.keep(sourced, &study);
         let shown = self.panel.result(&study);
         self.shown(shown);
         self.tell(&Event::Reading { ordinal: self.summary.radiographs, reading: &study.reading });

@@ -30,6 +30,10 @@ pub trait Panel {
     fn serial(&mut self, _works: bool, _dropped: u64) -> Result<(), PanelError> {
         Ok(())
     }
+
+    /// What to say beside every picture from now on of the record: that readings are not kept, or that old ones were
+    /// dropped; `None`: all is kept.
+    fn record(&mut self, _note: Option<&str>) {}
 }
 
 /// A screen could not be drawn.

@@ -49,7 +49,13 @@ pub struct Summary {
     pub radiographs: u64,
     pub graded: u64,
     pub refused: u64,
-    /// Failures of source, screen and serial link.
+    /// In the record, on the disk.
+    pub kept: u64,
+    /// Not in the record though there is one: it could not be written.
+    pub not_kept: u64,
+    /// Old readings that the record dropped to make room.
+    pub dropped: u64,
+    /// Failures of source, screen, record and serial link.
     pub faults: u64,
     pub self_tests_failed: u64,
     /// Lines that the serial link lost.

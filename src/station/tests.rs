@@ -10,6 +10,7 @@ use crate::grade::{Grade, Severity};
 use crate::infection_map::Shares;
 use crate::preprocess::{Display, Letterbox};
 use crate::reading::{Detection, Finding, OperatingPoint, Provenance, Reading, Refusal, Timing};
+use crate::record::{Journal, Recorder, Rule, SimulatedStorage, Trouble, verify};
 use crate::serial::{Kind, LinkCounts, MemoryLink, SerialError};
 use crate::source::FrameSource;
 use crate::units::{Fraction, PixelSize};
@@ -58,7 +59,13 @@ impl Reader for FakeReader {
         };
         let point = OperatingPoint { threshold: share, sensitivity: None, specificity: None };
         let finding = Finding {
-            infected: Shares { total: share, right: share, left: share, zones: [share; 6] },
+            infected: Shares {
+                total: share,
+                right: share,
+                left: share,
+                zones: [share; 6],
+                zone_means: [share; 6],
+            },
             interval90: [share; 2],
             severity,
             detection: Detection { probability: share, operating_point: point },
@@ -71,8 +78,14 @@ impl Reader for FakeReader {
             model_sha256: "00".into(),
             kernels: "portable",
         };
-        let reading =
-            Reading { name: name.into(), lung_field: None, outcome, provenance, timing: Timing::default() };
+        let reading = Reading {
+            name: name.into(),
+            lung_field: None,
+            outcome,
+            warnings: Vec::new(),
+            provenance,
+            timing: Timing::default(),
+        };
         let (display, letterbox) = (Display::of(frame), Letterbox::new(frame.size(), 64));
         Study { reading, display, letterbox, field: None, map: None }
     }
@@ -83,6 +96,13 @@ impl Reader for FakeReader {
 struct FakePanel {
     shown: Vec<String>,
     broken: bool,
+}
+
+/// A record on a simulated disk, so small that it is soon full.
+fn recorder(disk: &SimulatedStorage) -> Recorder {
+    let disk = disk.clone();
+    let rule = Rule { bytes_max: 12_000, segment_bytes_max: 2_000, entries_max: 100 };
+    Recorder::new("test".into(), rule, Box::new(move || Ok(Box::new(disk.clone()))))
 }
 
 impl Panel for FakePanel {
@@ -107,6 +127,10 @@ impl Panel for FakePanel {
     fn serial(&mut self, works: bool, dropped: u64) -> Result<(), PanelError> {
         self.shown.push(format!("serial {works} {dropped}"));
         Ok(())
+    }
+
+    fn record(&mut self, note: Option<&str>) {
+        self.shown.extend(note.map(String::from));
     }
 }
 
@@ -140,17 +164,23 @@ struct World {
     clock: SimulatedClock,
     panel: FakePanel,
     link: Lossy,
+    record: Option<Recorder>,
 }
 
 impl World {
     fn new() -> Self {
         let link = Lossy { memory: MemoryLink::default(), lost: 0..0, dropped: 0 };
-        Self { clock: SimulatedClock::new(BootId::unknown()), panel: FakePanel::default(), link }
+        Self {
+            clock: SimulatedClock::new(BootId::unknown()),
+            panel: FakePanel::default(),
+            link,
+            record: None,
+        }
     }
 
     fn station<'a>(&'a mut self, reader: &'a mut FakeReader, policy: Policy) -> Station<'a> {
-        let World { clock, panel, link } = self;
-        Station::new(Edges { clock, reader, panel, serial: link }, policy)
+        let World { clock, panel, link, record } = self;
+        Station::new(Edges { clock, reader, panel, serial: link, record: record.as_mut() }, policy)
     }
 
     /// Runs once over `given`.
@@ -307,4 +337,46 @@ fn a_station_that_is_to_go_on_begins_another_round() {
     });
     assert_eq!((summary.radiographs, summary.ended), (3, Ended::Stopped));
     assert_eq!(world.clock.uptime(), 3 * (Policy::FOREVER.dwell + Policy::FOREVER.between_rounds));
+}
+
+#[test]
+fn a_reading_is_kept_before_it_is_shown() {
+    let (mut world, disk) = (World::new(), SimulatedStorage::default());
+    world.record = Some(recorder(&disk));
+    let summary = world.run(Policy::ONCE, vec![], &[Ok("graded"), Ok("poor")]);
+    assert_eq!((summary.kept, summary.not_kept, summary.faults), (2, 0, 0));
+    let journal = Journal::open(Box::new(disk.clone())).unwrap();
+    assert_eq!(journal.readings().count(), 2);
+    assert!(verify(&disk).unwrap().is_clean());
+}
+
+#[test]
+fn a_full_disk_is_said_for_each_reading_and_stops_nobody() {
+    let (mut world, disk) = (World::new(), SimulatedStorage::default());
+    world.record = Some(recorder(&disk));
+    disk.set_trouble(Trouble::Writes(28));
+    let summary = world.run(Policy::ONCE, vec![], &[Ok("graded"), Ok("graded")]);
+    assert_eq!((summary.graded, summary.kept, summary.not_kept, summary.faults), (2, 0, 2, 2));
+    let mut faults = world.link.memory.lines();
+    faults.retain(|l| l.kind() == Kind::Fault);
+    assert!(faults.iter().all(|l| l.get("origin") == Some("record") && l.get("code") == Some("record_full")));
+    assert_eq!(world.panel.shown[1..3], ["NOT KEPT: record_full", "result graded"]);
+    disk.set_trouble(Trouble::None);
+    assert_eq!(world.run(Policy::ONCE, vec![], &[Ok("graded")]).kept, 1);
+    assert!(verify(&disk).unwrap().is_clean());
+}
+
+#[test]
+fn what_the_record_drops_is_shown_and_told() {
+    let (mut world, disk) = (World::new(), SimulatedStorage::default());
+    world.record = Some(recorder(&disk));
+    let summary = world.run(Policy::ONCE, vec![], &[Ok("graded"); 20]);
+    assert_eq!((summary.kept, summary.not_kept, summary.faults), (20, 0, 0));
+    assert!(summary.dropped > 5, "{summary:?}");
+    let last = world.panel.shown.iter().rfind(|s| s.contains("oldest")).unwrap();
+    assert_eq!(*last, format!("{} oldest readings dropped", summary.dropped));
+    let told = world.link.memory.lines().iter().filter(|l| l.get("code") == Some("record_dropped")).count();
+    assert!(told > 1, "{told}");
+    let left = Journal::open(Box::new(disk)).unwrap().readings().count() as u64;
+    assert_eq!(left + summary.dropped, 20);
 }

@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-use raymap::evaluate::{Evaluation, Manifest, ManifestError, evaluate};
+use raymap::evaluate::{Evaluation, Manifest, ManifestError, Observed, Only, evaluate};
 use raymap::grade::{Cutoffs, Severity};
 use raymap::infection_map::InfectionMap;
 use raymap::lung_field::LungField;
-use raymap::network::Segmentation;
+use raymap::network::{Fitness, Segmentation};
 use raymap::pipeline::Study;
 use raymap::preprocess::{Display, Letterbox};
 use raymap::reading::{
@@ -38,15 +38,21 @@ pub fn share(value: f32) -> Fraction {
 pub struct Answer {
     pub marked: Rect,
     pub refused: bool,
+    /// Probability with the lungs blacked out, where that is measured.
+    pub blackout: Option<f32>,
 }
 
 impl Answer {
     pub fn marks(marked: Rect) -> Self {
-        Self { marked, refused: false }
+        Self { marked, refused: false, blackout: None }
     }
 }
 
 /// The study of a device that marks `answer.marked`, as the pipeline would make it.
+pub fn observed(answer: Answer) -> Observed {
+    Observed { study: study(answer), blackout: answer.blackout.map(share) }
+}
+
 pub fn study(answer: Answer) -> Study {
     let size = PixelSize::new(SIDE as u32, SIDE as u32);
     let letterbox = Letterbox::new(size, SIDE as u32);
@@ -57,8 +63,9 @@ pub fn study(answer: Answer) -> Study {
     let heart = draw(0.5, HEART);
     let left = draw(0.9, LEFT).iter().zip(&heart).map(|(l, h)| (l - h).max(0.0)).collect();
     let infection = draw(0.75, answer.marked);
+    let fitness = Fitness::plain(1.0);
     let segmentation =
-        Segmentation { side: SIDE, letterbox, right: draw(0.9, RIGHT), left, heart, infection, fit: 1.0 };
+        Segmentation { side: SIDE, letterbox, right: draw(0.9, RIGHT), left, heart, infection, fitness };
     let field = LungField::of(&segmentation);
     let map = InfectionMap::of(&segmentation, &field, share(0.5)).unwrap();
     let finding = finding(&map);
@@ -71,6 +78,7 @@ pub fn study(answer: Answer) -> Study {
                 plausible: true,
             }),
             outcome: if answer.refused { Err(refusal) } else { Ok(finding) },
+            warnings: Vec::new(),
             provenance: Provenance {
                 model_name: "made-up".into(),
                 model_version: "1".into(),
@@ -150,7 +158,7 @@ impl Set {
         self.mask(name, SIDE as u32, SIDE as u32, |x, y| if inside(rect, x, y) { 255 } else { 0 })
     }
 
-    pub fn manifest(&self, split: Option<&str>) -> Result<Manifest, ManifestError> {
+    pub fn manifest(&self, only: Only) -> Result<Manifest, ManifestError> {
         let columns: BTreeSet<&String> = self.rows.iter().flat_map(BTreeMap::keys).collect();
         let path = self.folder.path().join("manifest.csv");
         let mut writer = csv::Writer::from_path(&path).unwrap();
@@ -159,14 +167,14 @@ impl Set {
             writer.write_record(columns.iter().map(|c| row.get(*c).map_or("", String::as_str))).unwrap();
         }
         writer.flush().unwrap();
-        Manifest::read(&path, split)
+        Manifest::read(&path, only)
     }
 
     /// The made-up device on this set; files without an answer cannot be read.
     pub fn evaluate(&self) -> Evaluation {
-        let manifest = self.manifest(None).unwrap();
+        let manifest = self.manifest(Only::default()).unwrap();
         let mut read = |row: &raymap::evaluate::Row| {
-            self.answers.get(&row.file).map(|a| study(*a)).ok_or_else(|| format!("no {}", row.file))
+            self.answers.get(&row.file).map(|a| observed(*a)).ok_or_else(|| format!("no {}", row.file))
         };
         evaluate(manifest.rows(), &mut read, &mut |_| ())
     }

@@ -27,13 +27,36 @@ def affine(image, labels, rng, unfit_turns=None):
 
 
 def flip(image, lung, others, rng):
-    """Mirrors half of the batch; right and left lung change names with it. `others` are only mirrored."""
-    which = torch.rand(len(image), generator=rng) < 0.5
+    """Mirrors a third of the batch; right and left lung change names with it. `others` are only mirrored."""
+    which = torch.rand(len(image), generator=rng) < 0.33
     mirrored = lung.flip(-1)
     swapped = torch.where(mirrored == 1, 2, torch.where(mirrored == 2, 1, mirrored.long())).to(lung.dtype)
     pick = lambda a, b: torch.where(which.view(-1, 1, 1, 1), a, b)
     others = tuple(pick(o.flip(-1), o) for o in others)
     return pick(image.flip(-1), image), pick(swapped, lung), others, which
+
+
+JOINED_SHARE = 0.35
+
+
+def join_halves(image, labels, infected, empty, rng):
+    """Gives some of the first `infected` radiographs the right half of another of them, or of a normal one (`empty`).
+
+    Few outlines exist; their halves make many more chests. Labels follow, where both have them. In place.
+    """
+    s, donors = image.shape[-1], list(range(infected)) + empty
+    old_image, old_labels = image[donors].clone(), labels[donors].clone()
+    ramp = torch.linspace(0, 1, max(2, s // 24))
+    for k in range(infected):
+        if float(torch.rand(1, generator=rng)) >= JOINED_SHARE:
+            continue
+        j = int(torch.randint(0, len(donors), (1,), generator=rng))
+        at = s // 2 + int(torch.randint(-s // 32, s // 32 + 1, (1,), generator=rng))
+        weight = torch.zeros(s)
+        weight[at:] = 1
+        weight[at - len(ramp) // 2 : at - len(ramp) // 2 + len(ramp)] = ramp
+        image[k] = image[k] * (1 - weight) + old_image[j] * weight
+        labels[k, :, :, at:] = old_labels[j][:, :, at:]
 
 
 def exposure(image, rng):
@@ -42,14 +65,14 @@ def exposure(image, rng):
     u = lambda lo, hi: torch.empty(n, 1, 1, 1).uniform_(lo, hi, generator=rng)
     chance = lambda p: (torch.rand(n, 1, 1, 1, generator=rng) < p).float()
     x = image / 255.0
-    x = x.clamp(0, 1) ** torch.exp(u(-0.55, 0.55))
-    x = (x - 0.5) * torch.exp(u(-0.35, 0.25)) + 0.5 + u(-0.12, 0.12)
-    coarse = torch.empty(n, 1, 4, 4).uniform_(-0.16, 0.16, generator=rng)
+    x = x.clamp(0, 1) ** torch.exp(u(-0.45, 0.45))
+    x = (x - 0.5) * torch.exp(u(-0.35, 0.15)) + 0.5 + u(-0.06, 0.06)
+    coarse = torch.empty(n, 1, 4, 4).uniform_(-0.12, 0.12, generator=rng)
     x = x + chance(0.4) * F.interpolate(coarse, size=(s, s), mode="bicubic", align_corners=False)
     blurred = F.avg_pool2d(F.pad(x, (1, 1, 1, 1), mode="replicate"), 3, 1)
     mix = chance(0.35) * u(-0.8, 1.0)  # negative: sharpened, as consoles do
     x = x + mix * (blurred - x)
-    x = x + chance(0.5) * u(0.0, 0.06) * torch.randn(x.shape, generator=rng)
+    x = x + chance(0.5) * u(0.0, 0.035) * torch.randn(x.shape, generator=rng)
     yy, xx = torch.meshgrid(torch.arange(s), torch.arange(s), indexing="ij")
     wave = torch.sin(xx * u(0.3, 2.8) + yy * u(-2.8, 2.8))
     x = x + chance(0.12) * u(0.0, 0.05) * wave
@@ -85,41 +108,72 @@ def rewindow(image):
     return scaled.clamp(0, 255).round().view_as(image)
 
 
-def unfit(image, rng):
-    """Makes of radiographs what must be refused; returns them and the quarter turns still to be done to each.
+# Classes of `network.FIT_CLASSES`.
+FIT, MIRRORED, INVERTED, UPSIDE_DOWN, TURNED, OTHER = range(6)
+# What `unfit` makes, by the chance of each: four ways to stand wrong, and much that is no chest radiograph.
+UNFIT = ("inverted", "inverted", "upside_down", "upside_down", "left", "right", "tiles", "close", "noise", "ramp",
+         "screen", "screen", "sideways", "half", "blackout", "blackout")
 
-    Inverted, upside down, turned, shuffled in tiles, far too close, smeared, empty, noise, text screens.
+
+def unfit(image, field, rng):
+    """Makes of radiographs what must be refused.
+
+    `field` (N, 1, S, S) is 1 in the lungs where they are known. Returns pictures, their classes, the quarter turns
+    still to be done to each, and which have painted lungs: there, the map must be empty.
     """
     n, _, s, _ = image.shape
     r = lambda hi: int(torch.randint(0, hi, (1,), generator=rng))
     turns, out = torch.zeros(n), image.clone()
+    kinds, painted = torch.full((n,), OTHER), torch.zeros(n, dtype=torch.bool)
     for i in range(n):
-        kind = r(10)
-        x = out[i, 0]
-        if kind in (0, 1):
-            x = 255.0 - x
-        elif kind in (2, 3, 4):
-            turns[i] = (1, 2, 3)[kind - 2]
-        elif kind == 5:
+        kind, x = UNFIT[r(len(UNFIT))], out[i, 0]
+        if kind == "inverted":
+            x, kinds[i] = 255.0 - x, INVERTED
+        elif kind == "upside_down":
+            turns[i], kinds[i] = 2, UPSIDE_DOWN
+        elif kind in ("left", "right"):
+            turns[i], kinds[i] = (1 if kind == "left" else 3), TURNED
+        elif kind == "tiles":
             k = (2, 4)[r(2)]
             tiles = x.view(k, s // k, k, s // k).permute(0, 2, 1, 3).reshape(k * k, s // k, s // k)
             order = torch.randperm(k * k, generator=rng)
             x = tiles[order].view(k, k, s // k, s // k).permute(0, 2, 1, 3).reshape(s, s)
-        elif kind == 6:
+        elif kind == "close":
             w = s // 5 + r(s // 8)
             top, left = r(s - w), r(s - w)
-            x = F.interpolate(x[None, None, top : top + w, left : left + w], size=(s, s), mode="bilinear")[0, 0]
-        elif kind == 7:
+            x = scaled(x[top : top + w, left : left + w], s)
+        elif kind == "sideways":
+            x = lateral(x, rng, s, r)
+        elif kind == "half":
+            left = r(2) * (s // 2)
+            x = scaled(x[:, left : left + s // 2], s)
+        elif kind == "noise":
             cells = 2 + r(30)
             noise = torch.empty(1, 1, cells, cells).uniform_(0, 255, generator=rng)
             x = F.interpolate(noise, size=(s, s), mode=("bilinear", "nearest")[r(2)])[0, 0]
-        elif kind == 8:
+        elif kind == "ramp":
             ramp = torch.linspace(0, 255, s) if r(2) else torch.full((s,), float(r(255)))
             x = ramp.expand(s, s) + torch.randn(s, s, generator=rng) * r(25)
+        elif kind == "blackout" and field[i].any():
+            grown = F.max_pool2d(field[i].float(), 2 * (s // 48) + 1, 1, s // 48)[0] > 0
+            x = torch.where(grown, torch.full_like(x, float(r(60) if r(3) else r(255))), x)
+            painted[i] = True
         else:
             x = screen(s, rng, r)
         out[i, 0] = x.clamp(0, 255)
-    return out, turns
+    return out, kinds, turns, painted
+
+
+def scaled(x, s):
+    return F.interpolate(x[None, None], size=(s, s), mode="bilinear")[0, 0]
+
+
+def lateral(x, rng, s, r):
+    """Something like a lateral view: one half of a chest over the other's mirror image, spine at one side."""
+    left, right = scaled(x[:, : s // 2], s), scaled(x[:, s // 2 :], s).flip(-1)
+    shift = r(s // 5)
+    both = 0.5 * left + 0.5 * torch.roll(right, shift, -1)
+    return both.flip(-1) if r(2) else both
 
 
 def screen(s, rng, r):

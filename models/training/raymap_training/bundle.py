@@ -22,7 +22,8 @@ FILES = {"model": "model.onnx", "golden_input": "golden/input.png", "golden_expe
 OUTPUTS = ("lung", "infection", "fit")
 COMMENTS = {
     "infection": "Probability = 1 / (1 + exp(-(logit_scale * logit + logit_offset))).",
-    "grade": "Cut-offs on the infected share of the lung field, and of one zone.",
+    "input": "mirrored_too: the infection map is the mean of what the network says of the radiograph and of its mirror image.",
+    "grade": "Cut-offs on the infected share of the lung field, and of one zone; brixia_zone on a zone's mean probability.",
     "detection": "Probability of opacity = sigmoid(intercept + slope * ln(mean infection probability in the lung field + 0.001)).",
     "interval90": "90 % interval of the infected share s: s - (below[0] + below[1] * s) to s + (above[0] + above[1] * s).",
 }

@@ -81,19 +81,64 @@ def build_cache(data, path):
     return cache
 
 
-class Pools:
-    """Indices of the training split by what can be learned from them.
+# What nobody may be stopped from using again: CC BY without NC or ND, Apache-2.0, NIH's own terms without RSNA's.
+PERMISSIVE = ("CC BY", "Apache", "NIH")
+POSITIVE = ("covid", "viral", "bacterial", "pneumonia")
 
-    Children's radiographs teach the lung field only: they are never the normals of an adult model.
+
+def permissive(row):
+    licence = row["licence"]
+    if "NC" in licence or "ND" in licence or not licence.startswith(PERMISSIVE):
+        return False
+    return "RSNA" not in licence or not row["boxes"] and not row["rsna_class"]
+
+
+def chance_of_opacity(row):
+    """How likely it is, by what was said of an adult, that the radiograph shows opacity; None where nothing was said.
+
+    A radiologist's class or boxes outweigh a finding mined from a report.
+    """
+    if row["rsna_class"]:
+        return 0.97 if row["rsna_class"] == "Lung Opacity" else 0.05
+    if row["boxes"] or row["infection_mask"] and row["infection_empty"] != "1":
+        return 0.97
+    if row["finding"] == "normal":
+        return 0.03
+    if row["source"] == "nih" and row["finding"] == "pneumonia":
+        return 0.7
+    return 0.9 if row["finding"] in POSITIVE else None
+
+
+class Pools:
+    """Indices of the radiographs that a training may see, by what can be learned from them.
+
+    Never the test split; without fold `leave_out` if one is named. Children's radiographs teach the lung field and
+    fitness only: they are never the normals of an adult model.
     """
 
-    def __init__(self, table, split="train"):
-        here = [i for i, r in enumerate(table) if r["split"] == split]
-        adult = [i for i in here if table[i]["pediatric"] != "1"]
-        known = [i for i in adult if table[i]["infection_known"] == "1"]
+    def __init__(self, table, leave_out=None, permissive_only=False):
+        fold = str(leave_out)
+        here = [i for i, r in enumerate(table) if r["split"] != "test" and r["fold"] != fold]
+        if permissive_only:
+            here = [i for i in here if permissive(table[i])]
+        self.all = here
+        self.pediatric = {i for i in here if table[i]["pediatric"] == "1"}
+        self.adult = [i for i in here if i not in self.pediatric]
+        known = [i for i in self.adult if table[i]["infection_known"] == "1"]
         self.infected = [i for i in known if table[i]["infection_empty"] != "1"]
         self.normal = [i for i in known if table[i]["infection_empty"] == "1"]
+        self.emptied = set(self.normal)
         self.lung = [i for i in here if table[i]["lung_mask"] and i not in set(self.infected)]
-        self.all = here
         self.heart_in = {i: heart_in(table[i]) for i in here}
-        self.pediatric = {i for i in here if table[i]["pediatric"] == "1"}
+        self.said = {i: c for i in self.adult if (c := chance_of_opacity(table[i])) is not None}
+        self.doubtful = [i for i in self.adult if table[i]["source"] == "nih" and table[i]["finding"] == "pneumonia"]
+        self.scored, self.positive = [], []
+
+    def weakly(self, weak):
+        """Takes over which of them have a score, or are known only to be positive."""
+        here = set(self.all) - set(self.infected)
+        self.scored = [i for i in weak.scored if i in here]
+        self.positive = [i for i in weak.positive if i in here]
+
+    def group(self, name):
+        return self.all if name in ("any", "unfit") else getattr(self, name)

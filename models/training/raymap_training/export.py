@@ -6,12 +6,11 @@ import numpy as np
 import torch
 from PIL import Image
 
-from . import bundle, calibrate, card, corpus, quantise
-from .network import LUNG_CLASSES, normalise, parameters
-from .train import BATCH
+from . import bundle, calibrate, card, corpus, plan, quantise, train
+from .network import FIT_CLASSES, LUNG_CLASSES, normalise, parameters
 
 CALIBRATION_RADIOGRAPHS = 256
-VERSION = "0.1.0"
+VERSION = "0.2.0"
 LICENCE = "research and evaluation only: part of the training radiographs is non-commercial or unstated (see card.md)"
 
 
@@ -33,19 +32,19 @@ def golden_input(phantom, golden):
     Image.fromarray(corpus.letterbox(corpus.window(grey), Image.Resampling.BOX)).save(golden)
 
 
-def manifest(cfg, numbers, table, side):
+def manifest(cfg, numbers, table, pools, side):
     half, deep = side // 2, side // 32
-    train = [r for r in table if r["split"] == "train"]
+    seen = [table[i] for i in pools.all]
     return {
         "schema": 1,
         "name": cfg.bundle.name,
         "version": VERSION,
         "licence": LICENCE,
-        "input": {"side": side, "mean": 127.0, "std": 128.0},
+        "input": {"side": side, "mean": 127.0, "std": 128.0, "mirrored_too": True},
         "outputs": [
             {"name": "lung", "channels": list(LUNG_CLASSES), "side": half},
             {"name": "infection", "channels": ["infected"], "side": half},
-            {"name": "fit", "channels": ["fit"], "side": deep},
+            {"name": "fit", "channels": list(FIT_CLASSES), "side": deep},
         ],
         "quantisation": {
             "format": "QOperator",
@@ -58,28 +57,47 @@ def manifest(cfg, numbers, table, side):
         "detection": numbers["detection"],
         "interval90": numbers["interval90"],
         "training": {
-            "radiographs": len(train),
-            "infection_masks": sum(r["infection_mask"] != "" and r["infection_empty"] != "1" for r in train),
-            "lung_masks": sum(r["lung_mask"] != "" for r in train),
-            "steps": cfg.first_steps + cfg.steps,
+            "radiographs": len(seen),
+            "infection_masks": len(pools.infected),
+            "lung_masks": sum(r["lung_mask"] != "" for r in seen),
+            "steps": sum(p.steps for p in plan.all_plans(cfg.scale)),
             "seed": cfg.seed,
-            "permissive_only": False,
+            "permissive_only": cfg.permissive,
         },
     }
 
 
-def export(cfg, net, table, cache, pools):
-    tape = quantise.Tape(net)
+def write_int8(cfg, name, cache, pools):
+    """One training's network as `NAME.onnx`; what is there and newer than the checkpoint is kept."""
+    path, checkpoint = cfg.work / f"{name}.onnx", cfg.work / f"{name}.pt"
+    if path.exists() and path.stat().st_mtime > checkpoint.stat().st_mtime:
+        return path
+    tape = quantise.Tape(train.load(cfg.work, name))
     ranges = quantise.calibrate(tape, calibration_images(cache, pools))
-    model = cfg.work / "model.onnx"
-    side = cache["image"].shape[-1]
-    quantise.write(tape, ranges, model, side)
-    print(f"{model.stat().st_size:,} bytes, {parameters(net):,} parameters, batch {sum(BATCH.values())}")
-    numbers = calibrate.calibrate(model, table, cache)
-    (cfg.work / "calibration.json").write_text(json.dumps(numbers, indent=1))
+    quantise.write(tape, ranges, path, cache["image"].shape[-1])
+    return path
+
+
+def measured(cfg, table, cache):
+    """The manifest's measured numbers; kept from an earlier call where no student's model is newer."""
+    paths = []
+    for k in plan.FOLDS:
+        paths.append(write_int8(cfg, f"student-{k}", cache, corpus.Pools(table, k, cfg.permissive)))
+    kept = cfg.work / "calibration.json"
+    if not kept.exists() or kept.stat().st_mtime < max(p.stat().st_mtime for p in paths):
+        models = {k: calibrate.Int8(p) for k, p in zip(plan.FOLDS, paths)}
+        kept.write_text(json.dumps(calibrate.calibrate(models, table, cache), indent=1))
+    return json.loads(kept.read_text())
+
+
+def export(cfg, net, table, cache, pools):
+    numbers = measured(cfg, table, cache)
+    model = write_int8(cfg, "final", cache, pools)
+    print(f"{model.stat().st_size:,} bytes, {parameters(net):,} parameters")
     golden = cfg.bundle / "golden" / "input.png"
     golden_input(cfg.phantom, golden)
-    described = manifest(cfg, numbers, table, side)
+    side = cache["image"].shape[-1]
+    described = manifest(cfg, numbers, table, pools, side)
     (cfg.bundle / "card.md").write_text(card.text(described, table, parameters(net)))
     bundle.write_bundle(cfg.bundle, model, golden, described)
     print(f"wrote {cfg.bundle}")

@@ -24,7 +24,7 @@ def main():
     p.add_argument("--split", default="test")
     cfg = p.parse_args()
     net = Network()
-    net.load_state_dict(torch.load(cfg.work / "checkpoint.pt", weights_only=True)["ema"])
+    net.load_state_dict(torch.load(cfg.work / "final.pt", weights_only=True)["ema"])
     net.eval()
     numbers = json.loads((cfg.work / "calibration.json").read_text())["infection"]
     table = [r for r in corpus.rows(cfg.data) if r["split"] == cfg.split and r["infection_mask"]]
@@ -35,7 +35,7 @@ def main():
             continue
         grey = np.asarray(Image.open(cfg.data / row["file"]).convert("L"))
         image = corpus.letterbox(corpus.window(grey), Image.Resampling.BOX)
-        lung, infection, _ = predict(net, image[None])
+        lung, infection, _ = predict(net, image[None], twice=True)
         right, left = calibrate.lung_field(lung[0])
         p = calibrate.sigmoid(numbers["logit_scale"] * infection[0] + numbers["logit_offset"]) * (right | left)
         h, w = truth.shape

@@ -5,6 +5,8 @@ The lung classes are background, right, left and heart shadow. Where a mask take
 shadow. So the two conventions teach one network without being mixed.
 """
 
+import math
+
 import torch
 from torch.nn import functional as F
 
@@ -57,5 +59,40 @@ def infection_loss(logits, infection):
     return bce + soft_dice(torch.sigmoid(z), truth, known & has)
 
 
-def fit_loss(logits, fit):
-    return F.binary_cross_entropy_with_logits(logits.mean((1, 2, 3)), fit)
+def fit_loss(logits, kind):
+    """Cross-entropy of the picture's class; a little smoothing, since hardly any picture is quite certain."""
+    return F.cross_entropy(logits.mean((2, 3)), kind, label_smoothing=0.02)
+
+
+def shares(p, zones):
+    """Mean probability over each radiograph's lung field; None where it has none."""
+    field = zones > 0
+    return [p[k][field[k]].mean() if field[k].sum() > 300 else None for k in range(len(p))]
+
+
+# Slope and intercept of detection on the logarithm of the mean probability, near what calibration finds afterwards.
+DETECT_SLOPE, DETECT_FLOOR, DETECT_MIDDLE = 2.2, 0.003, 0.085
+
+
+def detection_loss(logits, zones, said):
+    """Cross-entropy of "opacity somewhere" from the map's mean in the lung field.
+
+    `said` (N,) is the chance that there is opacity, negative where nobody said.
+    """
+    p, total, n = torch.sigmoid(logits[:, 0]), logits.sum() * 0.0, 0
+    for share, chance in zip(shares(p, zones), said):
+        if share is None or chance < 0:
+            continue
+        z = DETECT_SLOPE * (torch.log(share + DETECT_FLOOR) - math.log(DETECT_MIDDLE))
+        total = total + F.binary_cross_entropy_with_logits(z, chance.to(z))
+        n += 1
+    return total / max(1, n)
+
+
+def pseudo_loss(logits, soft, known):
+    """Cross-entropy against a teacher's probability (bytes 0..=254) where it gave one, and Dice against its half."""
+    if not known.any():
+        return logits.sum() * 0.0
+    q, z = soft.float() / 254.0, logits[:, 0]
+    bce = F.binary_cross_entropy_with_logits(z, q, reduction="none")
+    return (bce * known).sum() / known.sum() + soft_dice(torch.sigmoid(z), (q > 0.5).float(), known)

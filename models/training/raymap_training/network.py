@@ -4,7 +4,8 @@ One grey channel in, normalised to (x - 127) / 128, side a multiple of 32.
 Outputs, all logits:
 - `lung`      (N, 4, side/2, side/2): background, right lung, left lung, heart shadow over the left lung;
 - `infection` (N, 1, side/2, side/2): ground glass or consolidation;
-- `fit`       (N, 1, side/32, side/32): a frontal, upright, uninverted chest radiograph; its mean is the score.
+- `fit`       (N, 6, side/32, side/32): a frontal chest radiograph fit to be read, and what else the picture may be
+  (`FIT_CLASSES`); softmax of the mean over the map.
 
 Every layer is one that the int8 engine knows: convolution (dense, pointwise, depthwise 3 and 5, stride 1 and 2)
 with ReLU6 or nothing behind it, addition, concatenation, nearest doubling.
@@ -20,6 +21,7 @@ STAGES = [(1, 16, 3, 1, 1), (6, 24, 3, 2, 2), (6, 40, 5, 2, 2), (6, 80, 3, 2, 3)
 SKIP_AFTER = {0: 16, 2: 24, 4: 40, 10: 112}
 DECODER = [(96, 3), (64, 5), (40, 3), (24, 3)]
 LUNG_CLASSES = ("background", "right", "left", "heart_shadow")
+FIT_CLASSES = ("fit", "mirrored", "inverted", "upside_down", "turned", "other")
 
 
 def normalise(image):
@@ -81,7 +83,7 @@ class Network(nn.Module):
         self.drop_deep, self.drop = nn.Dropout2d(0.2), nn.Dropout2d(0.1)
         self.lung = nn.Conv2d(cin, len(LUNG_CLASSES), 1)
         self.infection = nn.Conv2d(cin, 1, 1)
-        self.fit = nn.Conv2d(STAGES[-1][1], 1, 1)
+        self.fit = nn.Conv2d(STAGES[-1][1], len(FIT_CLASSES), 1)
 
     def forward(self, x):
         x, skips = self.stem(x), []

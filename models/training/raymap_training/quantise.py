@@ -12,7 +12,7 @@ import torch
 from onnx import TensorProto, helper, numpy_helper
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-from .network import SKIP_AFTER
+from .network import FIT_CLASSES, LUNG_CLASSES, SKIP_AFTER
 
 OPSET = [helper.make_opsetid("", 18), helper.make_opsetid("com.microsoft", 1)]
 
@@ -145,7 +145,7 @@ def write(tape, ranges, path, side):
                 init("resize_scales", np.array([1, 1, 2, 2], np.float32))
             nodes.append(helper.make_node("Resize", [f"{inputs[0]}_q", "", "resize_scales"], [f"{y}_q"], y, mode="nearest",
                                           nearest_mode="floor", coordinate_transformation_mode="asymmetric"))
-    outs, shapes = [], {"lung": (4, side // 2), "infection": (1, side // 2), "fit": (1, side // 32)}
+    outs, shapes = [], {"lung": (len(LUNG_CLASSES), side // 2), "infection": (1, side // 2), "fit": (len(FIT_CLASSES), side // 32)}
     for name in ("lung", "infection", "fit"):
         nodes.append(helper.make_node("DequantizeLinear", q(tape.outputs[name]), [name], f"dequantize_{name}"))
         channels, s = shapes[name]

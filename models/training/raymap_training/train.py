@@ -1,131 +1,135 @@
-"""Trains the float network; resumes from its last checkpoint."""
+"""Trains the float network by one plan; resumes from its last checkpoint."""
 
 import copy
-import json
-import pathlib
 
 import numpy as np
 import torch
-from scipy import stats
 from torch.nn import functional as F
 from tqdm import tqdm
 
 from . import augment, losses
-from .weak import weak_loss
 from .network import Network, load_imagenet, normalise, parameters
+from .weak import weak_loss
 
-# How many radiographs of each pool stand in one batch.
-BATCH = {"infected": 3, "lung": 3, "normal": 2, "scored": 3, "positive": 1, "unfit": 2}
-# The same without weak labels, for the first training that only has to find the lungs.
-BATCH_FIRST = {"infected": 4, "lung": 4, "normal": 2, "all": 2, "unfit": 2}
-SMALL_SIDE, SMALL_SHARE = 192, 0.75  # the first part of the training runs on smaller pictures, to save time
-CHECKPOINT_EVERY, VALIDATE_EVERY = 100, 300
-EMA_DECAY = 0.998
-LEARNING_RATE, WEIGHT_DECAY, WARM_UP = 1e-3, 2e-2, 100
+CHECKPOINT_EVERY = 100
+EMA_DECAY = 0.997
+WEIGHT_DECAY, WARM_UP = 2e-2, 60
+# What each loss weighs.
+WEIGHTS = {"lung": 1.0, "infection": 1.0, "fit": 0.3, "weak": 0.7, "detection": 0.4, "pseudo": 0.8}
 
 
-def batch_at(step, seed, pools, cache, weak=None):
-    """The batch of one step: a function of seed and step alone, so that a resumed training repeats nothing."""
-    rng = torch.Generator().manual_seed(seed * 1_000_003 + step)
-    groups = {
-        "infected": pools.infected, "lung": pools.lung, "normal": pools.normal, "all": pools.all, "unfit": pools.all,
-        "scored": weak and weak.scored, "positive": weak and weak.positive,
-    }
-    picks, fit, weak_at = [], [], []
-    for name, count in (BATCH if weak else BATCH_FIRST).items():
-        order = torch.randint(0, len(groups[name]), (count,), generator=rng)
-        if name in ("scored", "positive"):
-            weak_at += range(len(picks), len(picks) + count)
-        picks += [groups[name][int(k)] for k in order]
-        fit += [0.0 if name == "unfit" else 1.0] * count
-    fit = torch.tensor(fit)
+def batch_at(step, cfg, plan, pools, cache, weak=None, pseudo=None, side=256):
+    """The batch of one step: a function of seed, plan and step alone, so that a resumed training repeats nothing."""
+    rng = torch.Generator().manual_seed((cfg.seed * 131 + sum(plan.name.encode())) * 1_000_003 + step)
+    picks, bad, marked = [], [], []
+    for name, count in plan.batch.items():
+        group = pools.group(name)
+        order = torch.randint(0, len(group), (count,), generator=rng)
+        marked += range(len(picks), len(picks) + count) if name in ("scored", "positive") else []
+        picks += [group[int(k)] for k in order]
+        bad += [name == "unfit"] * count
+    bad, n = torch.tensor(bad), len(picks)
     image = torch.from_numpy(cache["image"][picks]).float()[:, None]
-    lung = torch.from_numpy(cache["lung"][picks])[:, None]
-    infection = torch.from_numpy(cache["infection"][picks])[:, None]
-    for i, p in enumerate(picks):
-        if p in pools.pediatric:
-            infection[i] = losses.UNKNOWN
-    zones, boxes = torch.zeros_like(lung), torch.full_like(lung, losses.UNKNOWN)
-    for k in weak_at:
-        zones[k, 0] = torch.from_numpy(weak.zones[picks[k]])
-        if picks[k] in weak.boxes:
-            boxes[k, 0] = torch.from_numpy(weak.boxes[picks[k]])
-    image, lung, (infection, zones, boxes), mirrored = augment.flip(image, lung, (infection, zones, boxes), rng)
-    turns = torch.zeros(len(picks))
-    bad = fit == 0
-    image[bad], turns[bad] = augment.unfit(image[bad], rng)
-    labels = torch.cat([lung, infection, zones, boxes], 1)
-    labels[bad] = losses.UNKNOWN
+    labels = torch.full((n, 5, *image.shape[-2:]), losses.UNKNOWN, dtype=torch.uint8)
+    labels[:, 0] = torch.from_numpy(cache["lung"][picks])
+    labels[:, 2] = 0
+    for k, i in enumerate(picks):
+        if i not in pools.pediatric:
+            labels[k, 1] = torch.from_numpy(cache["infection"][i])
+        if weak and i in weak.zones:
+            labels[k, 2] = torch.from_numpy(weak.zones[i])
+        if k in marked and i in weak.boxes:
+            labels[k, 3] = torch.from_numpy(weak.boxes[i])
+        if k in marked and pseudo and i in pseudo:
+            labels[k, 4] = torch.from_numpy(pseudo[i])
+    if "infected" in plan.batch:
+        augment.join_halves(image, labels, plan.batch["infected"], [k for k, i in enumerate(picks) if not bad[k] and i in pools.emptied], rng)
+    if side != image.shape[-1]:
+        image = F.interpolate(image, size=(side, side), mode="area")
+        labels = F.interpolate(labels.float(), size=(side, side), mode="nearest-exact").to(torch.uint8)
+    image, lung, (rest,), mirrored = augment.flip(image, labels[:, :1], (labels[:, 1:],), rng)
+    labels = torch.cat([lung, rest], 1)
+    kind, turns = torch.where(mirrored, augment.MIRRORED, augment.FIT), torch.zeros(n)
+    if bad.any():
+        field = (labels[bad][:, 1:2] != losses.UNKNOWN) & (labels[bad][:, 2:3] > 0)
+        field |= (labels[bad][:, :1] == 1) | (labels[bad][:, :1] == 2)
+        image[bad], kind[bad], turns[bad], painted = augment.unfit(image[bad], field, rng)
+        labels[bad] = losses.UNKNOWN
+        empty = torch.zeros_like(labels[bad][:, 1]).where(painted.view(-1, 1, 1), torch.tensor(losses.UNKNOWN, dtype=torch.uint8))
+        labels[bad, 1] = empty
+        labels[bad, 2] = 0
     image, labels = augment.affine(image, labels, rng, turns)
+    labels[:, 2][labels[:, 2] == losses.UNKNOWN] = 0
     image = augment.exposure(image, rng)
     image = augment.rewindow(augment.borders_and_text(image, rng))
-    heart_in = torch.tensor([pools.heart_in[p] for p in picks])
-    items = [(k, picks[k], bool(mirrored[k])) for k in weak_at]
-    return image, labels, heart_in, fit, items
+    said = torch.tensor([-1.0 if bad[k] or weak is None else pools.said.get(i, -1.0) for k, i in enumerate(picks)])
+    heart_in = torch.tensor([pools.heart_in[i] for i in picks])
+    return image, labels, heart_in, kind, said, [(k, picks[k], bool(mirrored[k])) for k in marked]
 
 
-def resize_batch(image, labels, side):
-    if side == image.shape[-1]:
-        return image, labels
-    small = F.interpolate(labels.float(), size=(side, side), mode="nearest-exact").to(torch.uint8)
-    return F.interpolate(image, size=(side, side), mode="area"), small
-
-
-def total_loss(net, image, labels, heart_in, fit, items, weak):
+def total_loss(net, batch, weak):
+    image, labels, heart_in, kind, said, items = batch
     out_lung, out_infection, out_fit = net(normalise(image).contiguous(memory_format=torch.channels_last))
     up = lambda z: F.interpolate(z, size=image.shape[-2:], mode="bilinear", align_corners=False)
-    z = up(out_infection)
-    parts = {
-        "lung": losses.lung_loss(up(out_lung), labels[:, 0], heart_in),
-        "infection": losses.infection_loss(z, labels[:, 1]),
-        "fit": 0.3 * losses.fit_loss(out_fit, fit),
-    }
-    if items:
+    parts = {"lung": losses.lung_loss(up(out_lung), labels[:, 0], heart_in), "fit": losses.fit_loss(out_fit, kind)}
+    if weak:
+        z = up(out_infection)
+        parts["infection"] = losses.infection_loss(z, labels[:, 1])
+        parts["detection"] = losses.detection_loss(z, labels[:, 2], said)
         parts["weak"] = weak_loss(z, labels[:, 2], labels[:, 3], items, weak)
-    return sum(parts.values()), parts
+        parts["pseudo"] = losses.pseudo_loss(z, labels[:, 4], labels[:, 4] != losses.UNKNOWN)
+    return sum(WEIGHTS[k] * v for k, v in parts.items()), parts
 
 
-def learning_rate(step, steps):
+def learning_rate(plan, step):
     if step < WARM_UP:
-        return LEARNING_RATE * (step + 1) / WARM_UP
-    x = (step - WARM_UP) / max(1, steps - WARM_UP)
-    return float(LEARNING_RATE * (0.5 * (1 + np.cos(np.pi * x)) * 0.98 + 0.02))
+        return plan.rate * (step + 1) / WARM_UP
+    x = (step - WARM_UP) / max(1, plan.steps - WARM_UP)
+    return float(plan.rate * (0.5 * (1 + np.cos(np.pi * x)) * 0.98 + 0.02))
 
 
-def train(cfg, table, cache, pools, work, weak=None):
+def load(work, name):
+    """The averaged network of a finished training."""
+    state = torch.load(work / f"{name}.pt", map_location="cpu", weights_only=True)
+    net = Network()
+    net.load_state_dict(state["ema"])
+    return net.eval()
+
+
+def finished(work, plan):
+    path = work / f"{plan.name}.pt"
+    return path.exists() and torch.load(path, map_location="cpu", weights_only=True)["step"] >= plan.steps
+
+
+def train(cfg, plan, pools, cache, weak=None, pseudo=None):
     torch.manual_seed(cfg.seed)
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    net = Network()
-    if cfg.imagenet:
+    net = Network() if plan.start is None else load(cfg.work, plan.start)
+    if plan.start is None and cfg.imagenet:
         print(f"encoder: {load_imagenet(net, cfg.imagenet)} convolutions from ImageNet weights")
-    print(f"{parameters(net):,} parameters; infected {len(pools.infected)}, lung {len(pools.lung)}, normal {len(pools.normal)}")
+    print(f"{plan.name}: {parameters(net):,} parameters; " + ", ".join(f"{k} {len(pools.group(k))}" for k in plan.batch), flush=True)
     net = net.to(device, memory_format=torch.channels_last)
     ema = copy.deepcopy(net).eval()
-    decay, no_decay = [], []
-    for p in net.parameters():
-        (decay if p.ndim > 1 else no_decay).append(p)
-    optimiser = torch.optim.AdamW(
-        [{"params": decay, "weight_decay": WEIGHT_DECAY}, {"params": no_decay, "weight_decay": 0.0}], lr=LEARNING_RATE
-    )
-    steps = cfg.steps if weak else cfg.first_steps
-    checkpoint, start = work / ("checkpoint.pt" if weak else "first.pt"), 0
+    groups = [[p for p in net.parameters() if p.ndim > 1], [p for p in net.parameters() if p.ndim == 1]]
+    decays = [{"params": g, "weight_decay": w} for g, w in zip(groups, (WEIGHT_DECAY, 0.0))]
+    optimiser = torch.optim.AdamW(decays, lr=plan.rate)
+    checkpoint, start = cfg.work / f"{plan.name}.pt", 0
     if checkpoint.exists():
         state = torch.load(checkpoint, map_location=device, weights_only=True)
         net.load_state_dict(state["net"]), ema.load_state_dict(state["ema"])
         optimiser.load_state_dict(state["optimiser"])
         start = state["step"]
         print(f"resumed at step {start}")
-    bar = tqdm(range(start, steps), initial=start, total=steps, unit="step", mininterval=5)
+    bar = tqdm(range(start, plan.steps), initial=start, total=plan.steps, unit="step", mininterval=20, desc=plan.name)
     running = {}
     for step in bar:
-        side = SMALL_SIDE if step < SMALL_SHARE * steps else cache["image"].shape[-1]
-        image, labels, heart_in, fit, items = batch_at(step, cfg.seed, pools, cache, weak)
-        image, labels = resize_batch(image, labels, side)
+        side = next(s for share, s in plan.sides if step < share * plan.steps or share == 1.0)
+        batch = batch_at(step, cfg, plan, pools, cache, weak, pseudo, side)
         net.train()
         for group in optimiser.param_groups:
-            group["lr"] = learning_rate(step, steps)
-        to = lambda t: t.to(device)
-        loss, parts = total_loss(net, to(image), to(labels), to(heart_in), to(fit), items, weak)
+            group["lr"] = learning_rate(plan, step)
+        batch = [t.to(device) if torch.is_tensor(t) else t for t in batch]
+        loss, parts = total_loss(net, batch, weak)
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(net.parameters(), 5.0)
@@ -138,68 +142,26 @@ def train(cfg, table, cache, pools, work, weak=None):
             running[k] = 0.97 * running.get(k, float(v.detach())) + 0.03 * float(v.detach())
         bar.set_postfix({k: f"{v:.3f}" for k, v in running.items()}, refresh=False)
         done = step + 1
-        if done % CHECKPOINT_EVERY == 0 or done == steps:
+        if done % CHECKPOINT_EVERY == 0 or done == plan.steps:
             state = {"net": net.state_dict(), "ema": ema.state_dict(), "optimiser": optimiser.state_dict(), "step": done}
-            torch.save(state, work / "checkpoint.tmp")
-            (work / "checkpoint.tmp").replace(checkpoint)
-        if done % VALIDATE_EVERY == 0 or done == steps:
-            figures = validate(ema, table, cache, "val", device)
-            print(json.dumps({"step": done, **{k: round(v, 4) for k, v in running.items()}, **figures}), flush=True)
+            temporary = cfg.work / f"{plan.name}.tmp"
+            torch.save(state, temporary)
+            temporary.replace(checkpoint)
     return ema.cpu().eval()
 
 
 @torch.no_grad()
-def predict(net, images, device="cpu"):
-    """Logits at the picture's own side for (N, S, S) bytes: lung (N, 4, S, S), infection (N, S, S), fit (N,)."""
+def predict(net, images, twice=False):
+    """Logits at the picture's own side for (N, S, S) bytes: lung (N, 4, S, S), infection (N, S, S), fit (N, 6).
+
+    `twice` also asks the mirror image and takes the mean of both infection maps.
+    """
     out = []
     for part in np.array_split(images, max(1, len(images) // 16)):
-        x = normalise(torch.from_numpy(part).float()[:, None]).to(device)
-        lung, infection, fit = net(x.contiguous(memory_format=torch.channels_last))
-        up = lambda z: F.interpolate(z.float(), size=part.shape[-2:], mode="bilinear", align_corners=False).cpu().numpy()
-        out.append((up(lung), up(infection)[:, 0], fit.mean((1, 2, 3)).cpu().numpy()))
+        x = normalise(torch.from_numpy(part).float()[:, None]).contiguous(memory_format=torch.channels_last)
+        lung, infection, fit = net(x)
+        if twice:
+            infection = 0.5 * (infection + net(x.flip(-1))[1].flip(-1))
+        up = lambda z: F.interpolate(z.float(), size=part.shape[-2:], mode="bilinear", align_corners=False).numpy()
+        out.append((up(lung), up(infection)[:, 0], fit.mean((2, 3)).numpy()))
     return tuple(np.concatenate([o[k] for o in out]) for k in range(3))
-
-
-def dice(guess, truth):
-    total = guess.sum() + truth.sum()
-    return 1.0 if total == 0 else 2.0 * (guess & truth).sum() / total
-
-
-def validate(net, table, cache, split, device="cpu", limit=96):
-    """Lung and infection Dice and mean infected fraction of adult normals on one split; never called on test here."""
-    assert split != "test"
-    here = [i for i, r in enumerate(table) if r["split"] == split and r["pediatric"] != "1"]
-    masked = [i for i in here if table[i]["infection_mask"] and table[i]["infection_empty"] != "1"]
-    lungs = [i for i in here if table[i]["lung_mask"] and i not in masked][:limit]
-    normal = [i for i in here if table[i]["infection_empty"] == "1"][:limit // 2]
-    index = masked + lungs + normal
-    lung, infection, fit = predict(net, cache["image"][index], device)
-    from .corpus import heart_in
-
-    lung_scores, infection_scores, normal_share, normal_mean = [], [], [], []
-    for k, i in enumerate(index):
-        pred = lung[k].argmax(0)
-        heart = heart_in(table[i])
-        field = (pred == 1) | (pred == 2) | ((pred == 3) & heart)
-        full = pred > 0
-        if k < len(masked) + len(lungs) and table[i]["lung_mask"]:
-            lung_scores.append(dice(field, cache["lung"][i] > 0))
-        spots = (infection[k] > 0) & full
-        if k < len(masked):
-            infection_scores.append(dice(spots, cache["infection"][i] == 1))
-        elif k >= len(masked) + len(lungs):
-            normal_share.append(spots.sum() / max(1, full.sum()))
-            normal_mean.append(float((1 / (1 + np.exp(-infection[k][full]))).mean()))
-    mean = lambda v: round(float(np.mean(v)), 4)
-    shares = {}
-    scored = [i for i in here if table[i]["brixia_total"] or table[i]["score_r"] or table[i]["finding"] == "covid"]
-    lung, infection, _ = predict(net, cache["image"][scored], device)
-    for k, i in enumerate(scored):
-        full = lung[k].argmax(0) > 0
-        shares[i] = float((1 / (1 + np.exp(-infection[k][full]))).mean()) if full.any() else 0.0
-    rank = lambda key: round(float(stats.spearmanr(*zip(*[(shares[i], float(table[i][key])) for i in scored if table[i][key]])).statistic), 3)
-    covid = [shares[i] for i in scored if table[i]["finding"] == "covid"]
-    auc = float(np.mean([(c > n) + 0.5 * (c == n) for c in covid for n in normal_mean]))
-    return {"brixia_rank": rank("brixia_total"), "segments_rank": rank("score_r"), "covid_auc": round(auc, 3),
-            "lung_dice": mean(lung_scores), "infection_dice": mean(infection_scores),
-            "normal_infected": mean(normal_share), "fit_min": round(float(fit.min()), 3)}

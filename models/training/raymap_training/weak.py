@@ -13,7 +13,7 @@ from .calibrate import lung_field
 from .corpus import SIDE
 
 # Mean probability a zone of Brixia score 0..3 may have: wide, since Brixia grades texture and not area.
-BRIXIA_BOUNDS = [(0.0, 0.06), (0.10, 0.70), (0.25, 0.95), (0.45, 1.0)]
+BRIXIA_BOUNDS = [(0.0, 0.05), (0.10, 0.55), (0.25, 0.85), (0.50, 1.0)]
 TOUCHED, UNTOUCHED = 0.15, 0.05
 EXTENT_SLACK = 0.12
 
@@ -87,18 +87,22 @@ def box_map(row, cache_side=SIDE):
 
 
 class Weak:
-    """Everything that the loss needs of the weakly labelled radiographs of one split."""
+    """Zones of every adult radiograph outside the test split, and what readers said of those without a mask."""
 
-    def __init__(self, net, table, cache, pools):
+    def __init__(self, net, table, cache, pools, kept):
+        """`kept` is the file that holds the zones from one call to the next."""
         strong = set(pools.infected)
-        wanted = [i for i in pools.all if i not in strong and i not in pools.pediatric]
-        wanted = [i for i in wanted if has_score(table[i]) or is_positive(table[i])]
-        self.zones = zone_maps(net, cache, wanted)
-        self.scored = [i for i in self.zones if has_score(table[i])]
-        self.positive = [i for i in self.zones if not has_score(table[i])]
+        if not kept.exists():
+            made = zone_maps(net, cache, pools.adult)
+            np.savez_compressed(kept, index=np.array(list(made)), zones=np.stack(list(made.values())))
+        stored = np.load(kept)
+        self.zones = dict(zip(stored["index"].tolist(), stored["zones"]))
+        wanted = [i for i in self.zones if i not in strong and (has_score(table[i]) or is_positive(table[i]))]
+        self.scored = [i for i in wanted if has_score(table[i])]
+        self.positive = [i for i in wanted if not has_score(table[i])]
         self.positive_only = set(self.positive)
-        self.bounds = {i: bounds(table[i]) for i in self.zones}
-        self.boxes = {i: b for i in self.zones if (b := box_map(table[i])) is not None}
+        self.bounds = {i: bounds(table[i]) for i in wanted}
+        self.boxes = {i: b for i in wanted if (b := box_map(table[i])) is not None}
 
 
 def hinge(mean, lo, hi):

@@ -11,6 +11,9 @@ const SIDE_STEP: u32 = 32;
 const SIDE_MIN: u32 = 64;
 const SIDE_MAX: u32 = 1024;
 
+/// The output whose channels are classes of pictures.
+const FIT: &str = OUTPUTS[2].0;
+
 pub fn manifest(raw: RawManifest) -> Result<Manifest, ManifestError> {
     if raw.schema != SCHEMA {
         return Err(ManifestError::Schema(raw.schema));
@@ -20,18 +23,20 @@ pub fn manifest(raw: RawManifest) -> Result<Manifest, ManifestError> {
     }
     said("quantisation.activations", raw.quantisation.activations)?;
     said("quantisation.weights", raw.quantisation.weights)?;
+    let outputs = outputs(raw.outputs)?;
+    let fit = fit(raw.fit, &outputs)?;
     Ok(Manifest {
         name: said("name", raw.name)?,
         version: said("version", raw.version)?,
         licence: said("licence", raw.licence)?,
         files: files(raw.files)?,
         input: input(raw.input)?,
-        outputs: outputs(raw.outputs)?,
+        outputs,
         infection: calibration(
             ["infection.threshold", "infection.logit_scale", "infection.logit_offset"],
             raw.infection,
         )?,
-        fit: calibration(["fit.threshold", "fit.logit_scale", "fit.logit_offset"], raw.fit)?,
+        fit,
         grade: grade(raw.grade)?,
         detection: detection(raw.detection)?,
         interval90: interval(raw.interval90)?,
@@ -62,7 +67,12 @@ fn file(key: &'static str, raw: RawFile) -> Result<File, ManifestError> {
 
 fn input(raw: RawInput) -> Result<Input, ManifestError> {
     let side = side("input.side", raw.side, SIDE_STEP, SIDE_MIN)?;
-    Ok(Input { side, mean: finite("input.mean", raw.mean)?, std: positive("input.std", raw.std)? })
+    Ok(Input {
+        side,
+        mean: finite("input.mean", raw.mean)?,
+        std: positive("input.std", raw.std)?,
+        mirrored_too: raw.mirrored_too,
+    })
 }
 
 fn outputs(raw: Vec<RawOutput>) -> Result<Vec<Output>, ManifestError> {
@@ -70,13 +80,32 @@ fn outputs(raw: Vec<RawOutput>) -> Result<Vec<Output>, ManifestError> {
         return Err(ManifestError::OutputCount { expected: OUTPUTS.len(), actual: raw.len() });
     }
     let output = |(index, (raw, (name, channels))): (usize, (RawOutput, (&str, &[&str])))| {
-        if raw.name != name || raw.channels != channels {
+        let known = if name == FIT { fit_channels(&raw.channels) } else { raw.channels == channels };
+        if raw.name != name || !known {
             return Err(ManifestError::Output { index, name: raw.name, channels: raw.channels });
         }
         let side = side("outputs.side", raw.side, 1, 1)?;
         Ok(Output { name: raw.name, channels: raw.channels, side })
     };
     raw.into_iter().zip(OUTPUTS).enumerate().map(output).collect()
+}
+
+/// Whether these are classes of pictures, none twice, "fit" among them.
+fn fit_channels(channels: &[String]) -> bool {
+    let classes: Vec<_> = channels.iter().map(|c| PictureClass::of(c)).collect();
+    let once = |c| classes.iter().filter(|other| **other == c).count() == 1;
+    classes.iter().all(|&c| c.is_some() && once(c)) && once(Some(PictureClass::Fit))
+}
+
+fn fit(raw: RawFit, outputs: &[Output]) -> Result<Fit, ManifestError> {
+    let channels = outputs.iter().find(|o| o.name == FIT).map_or(&[] as &[String], |o| &o.channels);
+    let RawFit { threshold, logit_scale, logit_offset, mirrored_from } = raw;
+    let raw = RawCalibration { threshold, logit_scale, logit_offset };
+    Ok(Fit {
+        calibration: calibration(["fit.threshold", "fit.logit_scale", "fit.logit_offset"], raw)?,
+        classes: channels.iter().filter_map(|c| PictureClass::of(c)).collect(),
+        mirrored_from: mirrored_from.map(|v| fraction("fit.mirrored_from", v)).transpose()?,
+    })
 }
 
 fn calibration(keys: [&'static str; 3], raw: RawCalibration) -> Result<Calibration, ManifestError> {
@@ -220,6 +249,35 @@ mod tests {
         }
         let short = "model = { path = \"model.onnx\", sha256 = \"abc\" }";
         assert_eq!(refusal("model =", short), "manifest_sha256");
+    }
+
+    /// The shipped manifest with these channels of `fit`, and `more` in its section.
+    fn with_fit(channels: &str, more: &str) -> Result<Manifest, ManifestError> {
+        let (before, after) = SHIPPED.split_once("name = \"fit\"").unwrap();
+        let (_, after) = after.split_once("channels").unwrap();
+        let (_, after) = after.split_once('\n').unwrap();
+        let text = format!("{before}name = \"fit\"\nchannels = {channels}\n{after}");
+        let lines: Vec<&str> = text.lines().filter(|l| !l.starts_with("mirrored_from")).collect();
+        Manifest::parse(&lines.join("\n").replacen("[fit]", &format!("[fit]\n{more}"), 1))
+    }
+
+    #[test]
+    fn the_channels_of_fit_are_classes_with_fit_among_them() {
+        let classes = |channels: &str| with_fit(channels, "").unwrap().fit.classes;
+        assert_eq!(classes(r#"["fit"]"#), [PictureClass::Fit]);
+        let all = r#"["fit", "mirrored", "inverted", "upside_down", "turned", "other"]"#;
+        assert_eq!(classes(all), PictureClass::ALL);
+        for wrong in [r#"["other"]"#, r#"["fit", "fit"]"#, r#"["fit", "ankle"]"#, "[]"] {
+            assert_eq!(with_fit(wrong, "").unwrap_err().code(), "manifest_output", "{wrong}");
+        }
+    }
+
+    #[test]
+    fn the_mirrors_share_may_be_left_out_and_is_a_share() {
+        let from = |more| with_fit(r#"["fit", "mirrored"]"#, more).map(|m| m.fit.mirrored_from);
+        assert_eq!(from("").unwrap(), None);
+        assert_eq!(from("mirrored_from = 0.5").unwrap(), Fraction::new(0.5).ok());
+        assert_eq!(from("mirrored_from = 1.5").unwrap_err().code(), "manifest_fraction");
     }
 
     #[test]

@@ -6,6 +6,7 @@
 mod checks;
 mod raw;
 
+use super::fitness::PictureClass;
 use crate::units::{Fraction, UnitError};
 
 pub use raw::RawTraining as Training;
@@ -14,6 +15,8 @@ pub use raw::RawTraining as Training;
 const SCHEMA: u32 = 1;
 
 /// Outputs that the device reads, in this order, and the meaning of their channels.
+///
+/// The channels of `fit` are one or more of [`PictureClass`], "fit" among them, in any order.
 pub const OUTPUTS: [(&str, &[&str]); 3] = [
     ("lung", &["background", "right", "left", "heart_shadow"]),
     ("infection", &["infected"]),
@@ -77,7 +80,7 @@ pub struct Manifest {
     pub input: Input,
     pub outputs: Vec<Output>,
     pub infection: Calibration,
-    pub fit: Calibration,
+    pub fit: Fit,
     pub grade: GradeCutOffs,
     pub detection: Detection,
     pub interval90: Interval90,
@@ -105,6 +108,8 @@ pub struct Input {
     pub side: u32,
     pub mean: f32,
     pub std: f32,
+    /// Whether the infection map is the mean of what the network says of the radiograph and of its mirror image.
+    pub mirrored_too: bool,
 }
 
 /// An output map of `side` x `side` with one plane a channel.
@@ -121,6 +126,16 @@ pub struct Calibration {
     pub threshold: Fraction,
     pub logit_scale: f32,
     pub logit_offset: f32,
+}
+
+/// Whether a picture is graded: from `calibration`'s threshold on. See [`super::Network::infer`] for the probability.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Fit {
+    pub calibration: Calibration,
+    /// The meaning of the output's channels.
+    pub classes: Vec<PictureClass>,
+    /// From this share of the mirror image on the reading warns; it never does where there is none.
+    pub mirrored_from: Option<Fraction>,
 }
 
 /// Cut-offs on infected shares, increasing: of the lung field for the grade, of one zone for the rest.

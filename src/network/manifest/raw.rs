@@ -1,4 +1,4 @@
-//! The manifest as written: every key required, no other key taken.
+//! The manifest as written: every key required (`fit.mirrored_from` and `input.mirrored_too` apart), no other key taken.
 
 use serde::Deserialize;
 
@@ -14,7 +14,7 @@ pub struct RawManifest {
     pub outputs: Vec<RawOutput>,
     pub quantisation: RawQuantisation,
     pub infection: RawCalibration,
-    pub fit: RawCalibration,
+    pub fit: RawFit,
     pub grade: RawGrade,
     pub detection: RawDetection,
     pub interval90: RawInterval,
@@ -42,6 +42,8 @@ pub struct RawInput {
     pub side: u32,
     pub mean: f32,
     pub std: f32,
+    #[serde(default)]
+    pub mirrored_too: bool,
 }
 
 #[derive(Debug, Deserialize)]
@@ -66,6 +68,15 @@ pub struct RawCalibration {
     pub threshold: f32,
     pub logit_scale: f32,
     pub logit_offset: f32,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawFit {
+    pub threshold: f32,
+    pub logit_scale: f32,
+    pub logit_offset: f32,
+    pub mirrored_from: Option<f32>,
 }
 
 #[derive(Debug, Deserialize)]

@@ -18,6 +18,10 @@ pub enum DicomError {
     #[error("the file says that it shows the {body_part}, not the chest")]
     NotAChest { body_part: &'static str },
 
+    /// another view of the chest
+    #[error("the file says that it is a lateral view: only frontal chest radiographs are read (PA, AP)")]
+    NotFrontal,
+
     /// an element that is longer than the file
     #[error(
         "element ({group:04x},{element:04x}) declares {declared} bytes, but {left} are left: \
@@ -101,6 +105,7 @@ impl DicomError {
         match self {
             Self::NotRadiography { .. } => "not_radiography",
             Self::NotAChest { .. } => "not_chest",
+            Self::NotFrontal => "not_frontal",
             Self::Length { .. } => "dicom_length",
             Self::Cut { .. } => "dicom_truncated",
             Self::Nesting => "dicom_nesting",
@@ -127,6 +132,6 @@ impl DicomError {
 
     /// Whether the file is sound but shows no chest radiograph.
     pub fn is_refusal(&self) -> bool {
-        matches!(self, Self::NotRadiography { .. } | Self::NotAChest { .. })
+        matches!(self, Self::NotRadiography { .. } | Self::NotAChest { .. } | Self::NotFrontal)
     }
 }

@@ -84,7 +84,11 @@ const ELSEWHERE: [(&str, &str); 46] = [
     ("WRIST", "wrist"),
 ];
 
-/// Refuses a file whose modality or body part excludes a chest radiograph.
+/// View positions of lateral views (DICOM PS3.3, C.8.7.3.1.3 and C.8.11.5.1; files write words, too).
+/// Decubitus views (LLD, RLD) are frontal.
+const LATERAL: [&str; 6] = ["LL", "RL", "LAT", "LATERAL", "LLAT", "RLAT"];
+
+/// Refuses a file whose modality, body part or view excludes a frontal chest radiograph.
 pub(super) fn check(dataset: &Dataset) -> Result<(), DicomError> {
     if let Some(modality) = dataset.text(tag::MODALITY)
         && !RADIOGRAPHY.iter().any(|known| modality.eq_ignore_ascii_case(known))
@@ -94,8 +98,16 @@ pub(super) fn check(dataset: &Dataset) -> Result<(), DicomError> {
     }
     match dataset.text(tag::BODY_PART_EXAMINED).and_then(|part| find(&ELSEWHERE, part)) {
         Some((_, body_part)) => Err(DicomError::NotAChest { body_part }),
+        None if is_lateral(dataset) => Err(DicomError::NotFrontal),
         None => Ok(()),
     }
+}
+
+/// By the view's name, or by rows that run to the patient's front or back (PS3.3, C.7.6.1.1.1).
+fn is_lateral(dataset: &Dataset) -> bool {
+    let view = dataset.text(tag::VIEW_POSITION).unwrap_or_default();
+    let rows = dataset.text(tag::PATIENT_ORIENTATION).unwrap_or_default();
+    LATERAL.iter().any(|name| view.eq_ignore_ascii_case(name)) || rows.starts_with(['A', 'P'])
 }
 
 fn find(table: &[(&'static str, &'static str)], text: &str) -> Option<(&'static str, &'static str)> {
@@ -121,6 +133,28 @@ mod tests {
         check_says("OT", "THORAX", None);
         check_says("CT", "CHEST", Some("not_radiography"));
         check_says("cr", "Ankle", Some("not_chest"));
+    }
+
+    #[test]
+    fn a_lateral_view_is_refused_by_its_name_or_its_rows() {
+        let check_view = |view: &str, orientation: &str, code: Option<&str>| {
+            let mut dataset = Dataset::empty();
+            dataset.put(tag::VIEW_POSITION, view.as_bytes());
+            dataset.put(tag::PATIENT_ORIENTATION, orientation.as_bytes());
+            let error = check(&dataset).err();
+            assert_eq!(error.as_ref().map(|e| e.code()), code, "{view} {orientation}");
+            assert!(error.is_none_or(|e| e.is_refusal()));
+        };
+        for view in ["LL", "RL ", "lateral", "LAT"] {
+            check_view(view, "", Some("not_frontal"));
+        }
+        for view in ["PA", "AP", "LLD", "RLD", "LLO", ""] {
+            check_view(view, "", None);
+        }
+        check_view("", "A\\F", Some("not_frontal"));
+        check_view("", "PL\\F", Some("not_frontal"));
+        check_view("", "L\\F", None);
+        check_view("PA", "R\\F", None);
     }
 
     #[test]

@@ -6,6 +6,8 @@ pub(super) type Tag = (u16, u16);
 pub(super) const TRANSFER_SYNTAX_UID: Tag = (0x0002, 0x0010);
 pub(super) const MODALITY: Tag = (0x0008, 0x0060);
 pub(super) const BODY_PART_EXAMINED: Tag = (0x0018, 0x0015);
+pub(super) const VIEW_POSITION: Tag = (0x0018, 0x5101);
+pub(super) const PATIENT_ORIENTATION: Tag = (0x0020, 0x0020);
 pub(super) const SAMPLES_PER_PIXEL: Tag = (0x0028, 0x0002);
 pub(super) const PHOTOMETRIC_INTERPRETATION: Tag = (0x0028, 0x0004);
 pub(super) const PLANAR_CONFIGURATION: Tag = (0x0028, 0x0006);
@@ -30,10 +32,12 @@ pub(super) const ITEM_END: Tag = (0xFFFE, 0xE00D);
 pub(super) const SEQUENCE_END: Tag = (0xFFFE, 0xE0DD);
 
 /// All that a scan keeps.
-pub(super) const KEPT: [Tag; 20] = [
+pub(super) const KEPT: [Tag; 22] = [
     TRANSFER_SYNTAX_UID,
     MODALITY,
     BODY_PART_EXAMINED,
+    VIEW_POSITION,
+    PATIENT_ORIENTATION,
     SAMPLES_PER_PIXEL,
     PHOTOMETRIC_INTERPRETATION,
     PLANAR_CONFIGURATION,

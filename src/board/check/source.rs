@@ -1,0 +1,180 @@
+//! Where radiographs come from, checked.
+
+use std::time::Duration;
+
+use toml::Spanned;
+
+use super::{Checker, Key, span_of};
+use crate::board::raw::{RawCrop, RawNumber, RawPhantom, RawSource};
+use crate::board::{Area, BoardError, CaptureConfig, CaptureDevice, Crop, LevelRange};
+use crate::board::{PhantomConfig, SourceConfig};
+use crate::units::{Fraction, Percent, PixelSize};
+
+/// A round of phantoms is a demonstration or a soak test.
+const PHANTOMS_MAX: usize = 1_000;
+/// From a frame a fifth of a second on to a wait that still leaves a watchdog time.
+pub const TIMEOUT_MS: [i64; 2] = [200, 10_000];
+/// From the smallest frame that is read to the largest that capture devices give.
+pub const CAPTURE_SIDE_PX: [i64; 2] = [64, 8_192];
+/// Side of the picture that a crop is tried on when the picture's size is not known: the largest.
+const CROP_TRIAL_PX: u32 = CAPTURE_SIDE_PX[1] as u32;
+
+impl Checker<'_> {
+    pub(super) fn source(&self, raw: &Spanned<RawSource>) -> Result<SourceConfig, BoardError> {
+        let source = raw.get_ref();
+        match source.kind.get_ref().as_str() {
+            "phantom" => {
+                self.refuse("a phantom source", &[&path_of(source)[..], &capture_keys(source)].concat())?;
+                let missing = self.missing(raw, "a phantom source", "phantoms");
+                self.phantoms(source.phantoms.as_ref().ok_or(missing)?)
+            }
+            "v4l" => {
+                self.refuse("a v4l source", &[path_of(source), phantoms_of(source)].concat())?;
+                self.capture(raw).map(SourceConfig::Capture)
+            }
+            "folder" => {
+                self.refuse("a folder source", &[&phantoms_of(source)[..], &capture_keys(source)].concat())?;
+                let missing = self.missing(raw, "a folder source", "path");
+                Ok(SourceConfig::Folder(self.file("path", source.path.as_ref().ok_or(missing)?)?))
+            }
+            _ => Err(self.kind("source", &source.kind, "phantom, v4l, folder")),
+        }
+    }
+
+    fn phantoms(&self, raw: &Spanned<Vec<RawPhantom>>) -> Result<SourceConfig, BoardError> {
+        let count = raw.get_ref().len();
+        if !(1..=PHANTOMS_MAX).contains(&count) {
+            return Err(BoardError::PhantomCount { place: self.place(raw), count, max: PHANTOMS_MAX });
+        }
+        let phantoms: Result<Vec<_>, _> = raw.get_ref().iter().map(|p| self.phantom(p)).collect();
+        phantoms.map(SourceConfig::Phantom)
+    }
+
+    fn phantom(&self, raw: &RawPhantom) -> Result<PhantomConfig, BoardError> {
+        let seed = self.range("seed", &raw.seed, [0, i64::MAX])?;
+        let value = *raw.infected.get_ref();
+        let infected = Percent::new(value as f32).map_err(|_| BoardError::Range {
+            place: self.place(&raw.infected),
+            key: "infected",
+            value,
+            min: 0.0,
+            max: 100.0,
+        })?;
+        Ok(PhantomConfig { seed: seed as u64, infected })
+    }
+
+    fn capture(&self, raw: &Spanned<RawSource>) -> Result<CaptureConfig, BoardError> {
+        let source = raw.get_ref();
+        let device = match (&source.device, &source.card) {
+            (Some(device), None) => CaptureDevice::Path(self.file("device", device)?),
+            (None, Some(card)) => CaptureDevice::Card(self.text("card", card)?),
+            (Some(_), Some(card)) => {
+                let (place, what) = (self.place(card), "a v4l source with a device");
+                return Err(BoardError::Surplus { place, what, key: "card" });
+            }
+            (None, None) => return Err(self.missing(raw, "a v4l source", "device or card")),
+        };
+        let size = match (&source.width, &source.height) {
+            (Some(width), Some(height)) => Some(self.size(width, height, CAPTURE_SIDE_PX)?),
+            (None, None) => None,
+            _ => return Err(self.missing(raw, "a v4l source with a size", "both width and height")),
+        };
+        let timeout =
+            source.timeout_ms.as_ref().map(|t| self.range("timeout_ms", t, TIMEOUT_MS)).transpose()?;
+        Ok(CaptureConfig {
+            device,
+            size,
+            format: source.format.as_ref().map(|f| self.four_characters(f)).transpose()?,
+            timeout: timeout.map(|ms| Duration::from_millis(ms as u64)),
+            crop: source.crop.as_ref().map(|c| self.crop(c, size)).transpose()?,
+            range: self.levels(source.range.as_ref())?,
+        })
+    }
+
+    fn four_characters(&self, raw: &Spanned<String>) -> Result<[u8; 4], BoardError> {
+        let form = "a format's code of 1 to 4 capital letters and digits, such as GREY";
+        let fits = |s: &str| {
+            (1..=4).contains(&s.len()) && s.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
+        };
+        let text = self.form("format", raw, form, fits)?;
+        let mut code = [b' '; 4];
+        code.iter_mut().zip(text.bytes()).for_each(|(to, from)| *to = from);
+        Ok(code)
+    }
+
+    fn crop(&self, raw: &Spanned<RawCrop>, picture: Option<PixelSize>) -> Result<Crop, BoardError> {
+        let r = raw.get_ref();
+        let all = [("left", &r.left), ("top", &r.top), ("width", &r.width), ("height", &r.height)];
+        let crop = if all.iter().all(|(_, v)| matches!(v.get_ref(), RawNumber::Whole(_))) {
+            let [left, top, width, height] = all.map(|(key, v)| self.pixels(key, v));
+            Crop::Pixels(Area { left: left?, top: top?, size: PixelSize::new(width?, height?) })
+        } else {
+            let [left, top, width, height] = all.map(|(key, v)| self.share(key, v));
+            Crop::Shares { left: left?, top: top?, width: width?, height: height? }
+        };
+        // Where the picture's size is not known, this still finds shares that reach beyond the whole.
+        let size = picture.unwrap_or(PixelSize::new(CROP_TRIAL_PX, CROP_TRIAL_PX));
+        match crop.in_picture(size) {
+            Some(_) => Ok(crop),
+            None => Err(BoardError::Crop { place: self.place(raw), size }),
+        }
+    }
+
+    fn pixels(&self, key: &'static str, raw: &Spanned<RawNumber>) -> Result<u32, BoardError> {
+        match *raw.get_ref() {
+            RawNumber::Whole(value) => {
+                self.range(key, &Spanned::new(raw.span(), value), [0, CAPTURE_SIDE_PX[1]]).map(|v| v as u32)
+            }
+            RawNumber::Share(value) => {
+                let max = CAPTURE_SIDE_PX[1] as f64;
+                Err(BoardError::Range { place: self.place(raw), key, value, min: 0.0, max })
+            }
+        }
+    }
+
+    fn share(&self, key: &'static str, raw: &Spanned<RawNumber>) -> Result<Fraction, BoardError> {
+        let value = match *raw.get_ref() {
+            RawNumber::Whole(value) => value as f64,
+            RawNumber::Share(value) => value,
+        };
+        let place = || self.place(raw);
+        Fraction::new(value as f32).map_err(|_| BoardError::Range {
+            place: place(),
+            key,
+            value,
+            min: 0.0,
+            max: 1.0,
+        })
+    }
+
+    fn levels(&self, raw: Option<&Spanned<String>>) -> Result<LevelRange, BoardError> {
+        let Some(raw) = raw else { return Ok(LevelRange::default()) };
+        match raw.get_ref().as_str() {
+            "full" => Ok(LevelRange::Full),
+            "limited" => Ok(LevelRange::Limited),
+            _ => self.form("range", raw, "full or limited", |_| false).map(|_| LevelRange::Full),
+        }
+    }
+}
+
+fn path_of(source: &RawSource) -> [Key; 1] {
+    [("path", span_of(&source.path))]
+}
+
+fn phantoms_of(source: &RawSource) -> [Key; 1] {
+    [("phantoms", span_of(&source.phantoms))]
+}
+
+/// The keys that only a capture device has.
+fn capture_keys(source: &RawSource) -> [Key; 8] {
+    [
+        ("device", span_of(&source.device)),
+        ("card", span_of(&source.card)),
+        ("width", span_of(&source.width)),
+        ("height", span_of(&source.height)),
+        ("format", span_of(&source.format)),
+        ("timeout_ms", span_of(&source.timeout_ms)),
+        ("crop", span_of(&source.crop)),
+        ("range", span_of(&source.range)),
+    ]
+}

@@ -1,0 +1,24 @@
+//! The `[record]` table: where readings are kept, and how many bytes they may fill.
+
+use std::path::PathBuf;
+
+use serde::Deserialize;
+use toml::Spanned;
+
+/// From a handful of readings to more than any board's disk has.
+pub const RECORD_BYTES_MAX: [i64; 2] = [1 << 20, 1 << 40];
+
+/// The table as written.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawRecord {
+    pub folder: Spanned<String>,
+    pub bytes_max: Spanned<i64>,
+}
+
+/// Where readings are kept. When `bytes_max` is reached, the oldest go first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecordConfig {
+    pub folder: PathBuf,
+    pub bytes_max: u64,
+}

@@ -1,0 +1,199 @@
+//! Every key of a board file, what it takes and what it means: the JSON schema for editors.
+//!
+//! The schema says less than `check`: which keys go together it leaves open. A test holds its keys to the parser's.
+
+use serde_json::{Map, Value, json};
+
+use super::check::{BAUD_RATE, DESCRIPTION_CHARACTERS_MAX, SCREEN_SIDE_PX, THREADS};
+use super::check::{CAPTURE_SIDE_PX, FACTS_MAX, SETUP_LINES_MAX, TIMEOUT_MS, WATCHDOG_S};
+use super::facts::Status;
+use super::record::RECORD_BYTES_MAX;
+use super::texts::PARENTS_MAX;
+
+/// What a key takes.
+enum Takes {
+    Text,
+    /// At most so many characters.
+    TextUpTo(usize),
+    Name,
+    OneOf(&'static [&'static str]),
+    Whole([i64; 2]),
+    /// Pixels, or a share of the picture.
+    PixelsOrShare,
+    Percent,
+    /// Texts, at most so many.
+    Texts(usize),
+    Table(&'static [Key], &'static [&'static str]),
+    /// Tables, at most so many.
+    Tables(&'static [Key], &'static [&'static str], usize),
+}
+
+/// A key, what it takes, and what it means.
+struct Key(&'static str, Takes, &'static str);
+
+const FACT: &[Key] = &[
+    Key("device", Takes::Text, "The node in /dev."),
+    Key("text", Takes::TextUpTo(300), "What there is, in one line."),
+    Key(
+        "setup",
+        Takes::Texts(SETUP_LINES_MAX),
+        "Lines for the board's own configuration, such as config.txt, as they are to be written.",
+    ),
+    Key(
+        "timeout_s_max",
+        Takes::Whole(WATCHDOG_S),
+        "Watchdogs only: the longest time for which the hardware can be set.",
+    ),
+    Key("status", Takes::OneOf(&Status::NAMES), "How far this has been tried."),
+    Key("source", Takes::TextUpTo(300), "The public document or the trial from which it is known."),
+];
+const FACT_NEEDS: &[&str] = &["text", "status", "source"];
+
+const FACTS: &[Key] = &[
+    Key("processor", Takes::Table(FACT, FACT_NEEDS), "Processor and memory."),
+    Key("uarts", Takes::Tables(FACT, FACT_NEEDS, FACTS_MAX), "Serial ports, the one to use first."),
+    Key("watchdogs", Takes::Tables(FACT, FACT_NEEDS, FACTS_MAX), "Watchdogs and their limits."),
+    Key("screens", Takes::Tables(FACT, FACT_NEEDS, FACTS_MAX), "Connectors for screens."),
+    Key("cameras", Takes::Tables(FACT, FACT_NEEDS, FACTS_MAX), "Connectors for cameras and grabbers."),
+];
+
+const PHANTOM: &[Key] = &[
+    Key("seed", Takes::Whole([0, i64::MAX]), "Chooses anatomy, exposure and noise."),
+    Key("infected", Takes::Percent, "Infected share of the lungs, in percent."),
+];
+
+const CROP: &[Key] = &[
+    Key("left", Takes::PixelsOrShare, "From the picture's left edge."),
+    Key("top", Takes::PixelsOrShare, "From the picture's upper edge."),
+    Key("width", Takes::PixelsOrShare, "Of what is kept."),
+    Key("height", Takes::PixelsOrShare, "Of what is kept."),
+];
+const CROP_NEEDS: &[&str] = &["left", "top", "width", "height"];
+
+const SOURCE: &[Key] = &[
+    Key("kind", Takes::OneOf(&["phantom", "v4l", "folder"]), "Giving it replaces an inherited table whole."),
+    Key("phantoms", Takes::Tables(PHANTOM, &["seed", "infected"], 1_000), "phantom: which ones."),
+    Key("path", Takes::Text, "folder: whose radiographs are read."),
+    Key("device", Takes::Text, "v4l: the node, such as /dev/video0."),
+    Key("card", Takes::Text, "v4l, in place of device: the name that the device gives itself."),
+    Key(
+        "width",
+        Takes::Whole(CAPTURE_SIDE_PX),
+        "v4l: pixels to ask for; left out: what the device is set to.",
+    ),
+    Key("height", Takes::Whole(CAPTURE_SIDE_PX), "v4l: pixels to ask for."),
+    Key(
+        "format",
+        Takes::Text,
+        "v4l: the pixel format's code: GREY, YUYV or MJPG; left out: the first on offer.",
+    ),
+    Key("timeout_ms", Takes::Whole(TIMEOUT_MS), "v4l: the longest wait for one frame."),
+    Key("crop", Takes::Table(CROP, CROP_NEEDS), "v4l: the part of the picture that is the radiograph."),
+    Key("range", Takes::OneOf(&["full", "limited"]), "v4l: black and white at 0 and 255, or at 16 and 235."),
+];
+
+const SCREEN: &[Key] = &[
+    Key("kind", Takes::OneOf(&["png"]), "png: a picture file, written anew for each result."),
+    Key("path", Takes::Text, "The picture file."),
+    Key("width", Takes::Whole(SCREEN_SIDE_PX), "Pixels."),
+    Key("height", Takes::Whole(SCREEN_SIDE_PX), "Pixels."),
+];
+
+const SERIAL: &[Key] = &[
+    Key("file", Takes::Text, "The lines go into this file."),
+    Key("port", Takes::Text, "In place of file: the serial port, such as /dev/ttyS0."),
+    Key("baud_rate", Takes::Whole(BAUD_RATE), "Of the port; 115200 unless given."),
+];
+
+const RECORD: &[Key] = &[
+    Key("folder", Takes::Text, "Readings are kept in this folder, which is made where it is not there."),
+    Key("bytes_max", Takes::Whole(RECORD_BYTES_MAX), "When so much is filled, the oldest readings go first."),
+];
+const RECORD_NEEDS: &[&str] = &["folder", "bytes_max"];
+
+const COMPUTE: &[Key] = &[
+    Key("threads", Takes::Whole(THREADS), "Threads of the network. Checked, but not used by this version."),
+    Key("kernels", Takes::Name, "Kernels by their name. Checked, but not used by this version."),
+];
+
+const BOARD: &[Key] = &[
+    Key("name", Takes::Name, "Goes into every boot line; the file's own name unless given. Not inherited."),
+    Key("description", Takes::TextUpTo(DESCRIPTION_CHARACTERS_MAX), "A sentence for people. Not inherited."),
+    Key(
+        "status",
+        Takes::OneOf(&Status::NAMES),
+        "How far all of it has been tried; of parts the weakest counts.",
+    ),
+    Key(
+        "inherits",
+        Takes::Texts(PARENTS_MAX),
+        "Files below the board folder without .toml; later ones hide earlier ones.",
+    ),
+    Key("source", Takes::Table(SOURCE, &[]), "Where radiographs come from."),
+    Key("screen", Takes::Table(SCREEN, &[]), "Where results are shown."),
+    Key("serial", Takes::Table(SERIAL, &[]), "Where results are reported."),
+    Key("model", Takes::Text, "A model bundle's folder; embedded, the one inside the program, unless given."),
+    Key("record", Takes::Table(RECORD, RECORD_NEEDS), "Where readings are kept; left out: nowhere."),
+    Key("compute", Takes::Table(COMPUTE, &[]), "How the network is computed."),
+    Key("facts", Takes::Table(FACTS, &[]), "What is known of the hardware: for people, never acted upon."),
+];
+
+/// The JSON schema (draft 2020-12) of board files.
+pub fn schema() -> Value {
+    let mut schema = object(BOARD, &["description"]);
+    if let Value::Object(fields) = &mut schema {
+        fields.insert("$schema".into(), json!("https://json-schema.org/draft/2020-12/schema"));
+        fields.insert("title".into(), json!("A board of raymap"));
+    }
+    schema
+}
+
+/// Every table by its name, with its keys; the board's own table has no name.
+pub fn known_keys() -> Vec<(String, Vec<&'static str>)> {
+    let mut tables = Vec::new();
+    collect("", BOARD, &mut tables);
+    tables
+}
+
+fn collect(name: &str, keys: &[Key], tables: &mut Vec<(String, Vec<&'static str>)>) {
+    tables.push((name.into(), keys.iter().map(|Key(key, ..)| *key).collect()));
+    for Key(key, takes, _) in keys {
+        let below = if name.is_empty() { (*key).into() } else { format!("{name}.{key}") };
+        match takes {
+            Takes::Table(keys, _) => collect(&below, keys, tables),
+            Takes::Tables(keys, ..) => collect(&format!("{below}[]"), keys, tables),
+            _ => {}
+        }
+    }
+}
+
+fn object(keys: &[Key], needed: &[&str]) -> Value {
+    let properties: Map<String, Value> =
+        keys.iter().map(|Key(name, takes, about)| (name.to_string(), property(takes, about))).collect();
+    let mut object = json!({"type": "object", "additionalProperties": false, "properties": properties});
+    if !needed.is_empty() {
+        object["required"] = json!(needed);
+    }
+    object
+}
+
+fn property(takes: &Takes, about: &str) -> Value {
+    let mut property = match takes {
+        Takes::Text => json!({"type": "string", "minLength": 1}),
+        Takes::TextUpTo(max) => json!({"type": "string", "minLength": 1, "maxLength": max}),
+        Takes::Name => json!({"type": "string", "pattern": "^[a-z0-9-]{1,32}$"}),
+        Takes::OneOf(names) => json!({"enum": names}),
+        Takes::Whole([min, max]) => json!({"type": "integer", "minimum": min, "maximum": max}),
+        Takes::PixelsOrShare => json!({"type": "number", "minimum": 0, "maximum": CAPTURE_SIDE_PX[1]}),
+        Takes::Percent => json!({"type": "number", "minimum": 0, "maximum": 100}),
+        Takes::Texts(max) => {
+            json!({"type": "array", "items": {"type": "string", "minLength": 1}, "maxItems": max})
+        }
+        Takes::Table(keys, needed) => object(keys, needed),
+        Takes::Tables(keys, needed, max) => {
+            json!({"type": "array", "items": object(keys, needed), "maxItems": max})
+        }
+    };
+    property["description"] = json!(about);
+    property
+}

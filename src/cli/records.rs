@@ -1,0 +1,173 @@
+//! `raymap records`: what the station has kept.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+
+use super::failure::{Exit, Failure};
+use super::records_export::ExportArguments;
+use super::{records_export, records_verify};
+use crate::board::Board;
+use crate::clock::WallTime;
+use crate::reading::DISCLAIMER;
+use crate::record::{Access, DiskStorage, Entry, Journal, RecordError, Restored, hexadecimal};
+
+#[derive(Debug, clap::Args)]
+pub struct RecordsArguments {
+    #[command(subcommand)]
+    command: RecordsCommand,
+    #[command(flatten)]
+    place: Place,
+    /// JSON, and nothing else, on standard output
+    #[arg(long, global = true)]
+    json: bool,
+}
+
+/// Which record.
+#[derive(Debug, clap::Args)]
+pub struct Place {
+    /// The board whose record it is
+    #[arg(long, value_name = "FILE", default_value = "board/host.toml", global = true)]
+    board: PathBuf,
+    /// The record's folder, whatever the board says
+    #[arg(long, value_name = "DIR", global = true)]
+    folder: Option<PathBuf>,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum RecordsCommand {
+    /// One line for each reading, in the order in which they were kept
+    List,
+    /// All of one reading, as JSON
+    Show {
+        /// Its number in the record
+        id: u64,
+    },
+    /// A CSV of the readings, and of each the radiograph and the overlay as PNG; read back and compared
+    Export(ExportArguments),
+    /// Read every byte and compare it with its checksum
+    Verify,
+    /// Write down what is damaged, so that new damage is told from old; nothing is removed
+    Repair,
+}
+
+pub fn run(arguments: &RecordsArguments) -> Result<(), Failure> {
+    let result = arguments.place.folder().and_then(|folder| match &arguments.command {
+        RecordsCommand::List => list(&folder, arguments.json),
+        RecordsCommand::Show { id } => show(&folder, *id),
+        RecordsCommand::Export(how) => records_export::run(&folder, how, arguments.json),
+        RecordsCommand::Verify => records_verify::verify(&folder, arguments.json),
+        RecordsCommand::Repair => records_verify::repair(&folder, arguments.json),
+    });
+    if let (Err(failure), true) = (&result, arguments.json) {
+        print_line(&failure.to_json(None).to_string())?;
+    }
+    result
+}
+
+impl Place {
+    fn folder(&self) -> Result<PathBuf, Failure> {
+        if let Some(folder) = &self.folder {
+            return Ok(folder.clone());
+        }
+        let record = Board::load(&self.board)?.record.map(|r| r.folder);
+        record.ok_or_else(|| Failure {
+            exit: Exit::Configuration,
+            code: "record_none",
+            text: format!("{} has no [record] table: nothing is kept", self.board.display()),
+        })
+    }
+}
+
+/// The record in `folder`, to read beside a station.
+pub fn open(folder: &Path) -> Result<Journal, Failure> {
+    Ok(Journal::open(Box::new(DiskStorage::open(folder, Access::Read)?))?)
+}
+
+fn list(folder: &Path, as_json: bool) -> Result<(), Failure> {
+    let journal = open(folder)?;
+    for entry in journal.readings() {
+        let restored = Restored::load(&journal, entry);
+        let line = if as_json { line_json(entry, &restored).to_string() } else { line(entry, &restored) };
+        print_line(&line)?;
+    }
+    if as_json { Ok(()) } else { print_line(&ending(&journal)) }
+}
+
+/// `     12  2026-11-24T01:29:15Z  moderate  12 %`.
+fn line(entry: &Entry, restored: &Result<Restored, RecordError>) -> String {
+    let id = entry.sequence;
+    match restored {
+        Ok(r) => {
+            let what = r.refusal().map_or_else(
+                || format!("{:<10} {:3.0} %", r.grade().unwrap_or("?"), 100.0 * r.share().unwrap_or(0.0)),
+                |code| format!("not graded ({code})"),
+            );
+            format!("{id:>7}  {:<22}  {what}", r.moment.to_string())
+        }
+        Err(e) => format!("{id:>7}  {e}"),
+    }
+}
+
+fn line_json(entry: &Entry, restored: &Result<Restored, RecordError>) -> Value {
+    match restored {
+        Ok(r) => {
+            let mut line = times(r);
+            line["grade"] = json!(r.grade());
+            line["infected"] = json!(r.share());
+            line["refusal"] = json!(r.refusal());
+            line["bytes"] = json!(entry.bytes);
+            line
+        }
+        Err(e) => json!({"id": entry.sequence, "error": {"code": e.code(), "text": e.to_string()}}),
+    }
+}
+
+/// A reading's number and when it was kept.
+pub fn times(r: &Restored) -> Value {
+    json!({
+        "id": r.id,
+        "start": r.moment.start,
+        "boot_id": r.moment.boot_id.as_str(),
+        "uptime_s": (r.moment.uptime.as_secs_f64() * 1e3).round() / 1e3,
+        "time": r.moment.wall_time.map(|t: WallTime| t.to_string()),
+    })
+}
+
+/// What the list does not show: how many were dropped, and that something is damaged.
+fn ending(journal: &Journal) -> String {
+    let mut text = format!("{} readings, {:.1} MB", journal.readings().count(), journal.bytes() as f64 / 1e6);
+    let dropped = journal.dropped();
+    if let Some(since) = &dropped.since {
+        text = format!("{text}; {} older ones dropped, the first at {since}", dropped.readings);
+    }
+    if journal.damages_to_tell() > 0 {
+        text = format!("{text}; damaged: run `raymap records verify`");
+    }
+    format!("{text}\n{DISCLAIMER}")
+}
+
+fn show(folder: &Path, id: u64) -> Result<(), Failure> {
+    let journal = open(folder)?;
+    let entry = journal.reading(id)?;
+    let restored = Restored::load(&journal, &entry)?;
+    let mut all = times(&restored);
+    let header = journal.header(&entry)?;
+    let part = |s: &crate::record::Section| {
+        json!({"part": s.kind.name(), "bytes": s.bytes, "sha256": hexadecimal(&s.sha256),
+            "whole": journal.section(&entry, s.kind).is_ok()})
+    };
+    all["parts"] = header.sections.iter().map(part).collect();
+    for key in ["board", "frame", "reading"] {
+        all[key] = restored.json[key].clone();
+    }
+    print_line(&format!("{all:#}"))
+}
+
+pub fn print_line(line: &str) -> Result<(), Failure> {
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{line}")
+        .and_then(|()| out.flush())
+        .map_err(|e| Failure::storage(Path::new("standard output"), &e))
+}

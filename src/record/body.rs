@@ -1,0 +1,132 @@
+//! What is kept of a reading: the reading itself, the radiograph, the lung field and the infection map.
+
+use image::ImageError;
+use serde_json::{Value, json};
+
+use super::error::RecordError;
+use super::header::{HEADER_BYTES, SECTIONS_MAX, SectionKind};
+use super::picture;
+use crate::frame::{Frame, Photometric};
+use crate::infection_map::InfectionMap;
+use crate::lung_field::LungField;
+use crate::pipeline::Study;
+use crate::units::PixelSize;
+
+/// Version of the JSON part.
+pub const SCHEMA: u32 = 1;
+/// Added to a zone's number where the heart covers the left lung.
+pub const HEART: u8 = 16;
+
+/// The parts of one entry, ready to be written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Body(Vec<(SectionKind, Vec<u8>)>);
+
+impl Body {
+    /// All of `study` and the frame that it was read from, on board `board`.
+    ///
+    /// A refused radiograph is kept like any other, without what was not made of it.
+    pub fn of(board: &str, frame: &Frame, study: &Study) -> Result<Self, RecordError> {
+        let mut sections = vec![(SectionKind::Reading, text(board, frame, study))];
+        let size = frame.size();
+        sections.push((SectionKind::Radiograph, picture::of_frame(frame).map_err(encode_error(size))?));
+        if let Some(field) = &study.field {
+            let side = PixelSize::new(field.side() as u32, field.side() as u32);
+            let png = picture::of_bytes(side, field_bytes(field)).map_err(encode_error(side))?;
+            sections.push((SectionKind::Field, png));
+        }
+        if let Some(map) = &study.map {
+            let side = PixelSize::new(map.side() as u32, map.side() as u32);
+            let png = picture::of_bytes(side, map_bytes(map)).map_err(encode_error(side))?;
+            sections.push((SectionKind::Map, png));
+        }
+        Ok(Self(sections))
+    }
+
+    /// Parts as they are; at most [`SECTIONS_MAX`].
+    pub fn from_sections(sections: Vec<(SectionKind, Vec<u8>)>) -> Self {
+        assert!(sections.len() <= SECTIONS_MAX, "an entry has at most {SECTIONS_MAX} parts");
+        Self(sections)
+    }
+
+    pub fn sections(&self) -> &[(SectionKind, Vec<u8>)] {
+        &self.0
+    }
+
+    /// Bytes of the whole entry.
+    pub fn entry_bytes(&self) -> u64 {
+        HEADER_BYTES as u64 + self.0.iter().map(|(_, bytes)| bytes.len() as u64).sum::<u64>()
+    }
+}
+
+fn encode_error(size: PixelSize) -> impl Fn(ImageError) -> RecordError {
+    move |source| RecordError::Encode { width: size.width, height: size.height, source }
+}
+
+fn text(board: &str, frame: &Frame, study: &Study) -> Vec<u8> {
+    let map = study.map.as_ref().map(|m| json!({"side": m.side(), "threshold": m.threshold()}));
+    let value = json!({
+        "record": SCHEMA,
+        "board": board,
+        "frame": frame_json(frame),
+        "field": study.field.as_ref().map(|f| json!({"side": f.side()})),
+        "map": map,
+        "letterbox_side": study.letterbox.side,
+        "reading": study.reading.to_json(),
+    });
+    value.to_string().into_bytes()
+}
+
+fn frame_json(frame: &Frame) -> Value {
+    let photometric = match frame.photometric() {
+        Photometric::Monochrome1 => "MONOCHROME1",
+        Photometric::Monochrome2 => "MONOCHROME2",
+    };
+    json!({
+        "width": frame.size().width,
+        "height": frame.size().height,
+        "bits_stored": frame.bits_stored(),
+        "photometric": photometric,
+        "window": frame.window().map(|w| json!({"center": w.center, "width": w.width})),
+    })
+}
+
+/// 0 outside the lungs, 1 to 6 for zones A to F, [`HEART`] more where the heart covers the lung.
+fn field_bytes(field: &LungField) -> Vec<u8> {
+    let byte = |(zone, heart): (&Option<crate::lung_field::Zone>, &bool)| {
+        zone.map_or(0, |z| z.index() as u8 + 1 + if *heart { HEART } else { 0 })
+    };
+    field.zones().iter().zip(field.heart()).map(byte).collect()
+}
+
+/// Probabilities in 255ths, rounded, but never across the threshold: what counts as infected stays exact.
+fn map_bytes(map: &InfectionMap) -> Vec<u8> {
+    map.probability().iter().map(|p| quantised(*p, map.threshold())).collect()
+}
+
+fn quantised(probability: f32, threshold: f32) -> u8 {
+    let nearest = libm::rintf(probability.clamp(0.0, 1.0) * 255.0) as u8;
+    let reaches = |byte: u8| f32::from(byte) / 255.0 >= threshold;
+    match (probability >= threshold, reaches(nearest)) {
+        (true, false) => nearest.saturating_add(1),
+        (false, true) => nearest.saturating_sub(1),
+        _ => nearest,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rounding_never_crosses_the_threshold() {
+        for t in 1..1_000u32 {
+            let threshold = t as f32 / 1_000.0;
+            for step in [-0.003, -0.001, -1e-6, 0.0, 1e-6, 0.001, 0.003] {
+                let p = (threshold + step).clamp(0.0, 1.0);
+                let kept = f32::from(quantised(p, threshold)) / 255.0;
+                assert_eq!(kept >= threshold, p >= threshold, "{p} at {threshold}");
+                assert!((kept - p).abs() <= 1.01 / 255.0, "{p} became {kept}");
+            }
+        }
+    }
+}

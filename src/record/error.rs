@@ -1,0 +1,147 @@
+//! Why a reading was not kept, or cannot be read back.
+
+use std::io;
+use std::path::PathBuf;
+
+use super::header::SectionKind;
+
+/// What the store could not do. No message names a radiograph.
+#[derive(Debug, thiserror::Error)]
+pub enum RecordError {
+    /// the folder is not there, or cannot be made or locked
+    #[error("the record folder {} cannot be used", path.display())]
+    Folder {
+        path: PathBuf,
+        #[source]
+        source: io::Error,
+    },
+    /// another program has the folder's lock
+    #[error("the record folder {} is being written by another program", path.display())]
+    Locked { path: PathBuf },
+    /// the folder could not be listed
+    #[error("the record folder cannot be listed")]
+    List(#[source] io::Error),
+    /// a segment could not be made
+    #[error("segment {segment} of the record cannot be made")]
+    Create {
+        segment: u64,
+        #[source]
+        source: io::Error,
+    },
+    /// an entry could not be written
+    #[error("{bytes} bytes could not be written to segment {segment} of the record")]
+    Write {
+        segment: u64,
+        bytes: u64,
+        #[source]
+        source: io::Error,
+    },
+    /// an entry could not be forced onto the disk
+    #[error("segment {segment} of the record could not be forced onto the disk")]
+    Sync {
+        segment: u64,
+        #[source]
+        source: io::Error,
+    },
+    /// an old segment could not be removed to make room
+    #[error("segment {segment} of the record could not be removed to make room")]
+    Drop {
+        segment: u64,
+        #[source]
+        source: io::Error,
+    },
+    /// a segment could not be read
+    #[error("segment {segment} of the record cannot be read at byte {offset}")]
+    Read {
+        segment: u64,
+        offset: u64,
+        #[source]
+        source: io::Error,
+    },
+    /// larger than the whole record may be
+    #[error(
+        "an entry of {bytes} bytes does not fit into a record of {max}: raise bytes_max in the board file"
+    )]
+    TooLarge { bytes: u64, max: u64 },
+    /// a picture could not be compressed
+    #[error("a picture of {width}x{height} pixels could not be compressed")]
+    Encode {
+        width: u32,
+        height: u32,
+        #[source]
+        source: image::ImageError,
+    },
+    /// a kept picture does not decode
+    #[error("the {} of reading {id} is no picture of its size", section.name())]
+    Picture { id: u64, section: SectionKind },
+    /// a kept reading does not parse
+    #[error("reading {id} is not in the form of this program's version")]
+    Form { id: u64 },
+    /// what was read is not what was written
+    #[error("the {} of reading {id} is damaged", section.name())]
+    Damaged { id: u64, section: SectionKind },
+    /// the entry's header is damaged
+    #[error("the header of reading {id} is damaged")]
+    DamagedHeader { id: u64 },
+    /// an entry without this part
+    #[error("reading {id} has no {}", section.name())]
+    Absent { id: u64, section: SectionKind },
+    /// no such reading
+    #[error("there is no reading {id}; there are {count}, from {first} to {last}")]
+    Unknown { id: u64, count: usize, first: u64, last: u64 },
+}
+
+impl RecordError {
+    /// Stable name for machines. A full and a read-only disk have their own, whatever failed at it.
+    pub fn code(&self) -> &'static str {
+        match self.io().map(io::Error::kind) {
+            Some(io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded) => return "record_full",
+            Some(io::ErrorKind::ReadOnlyFilesystem | io::ErrorKind::PermissionDenied) => {
+                return "record_read_only";
+            }
+            _ => {}
+        }
+        match self {
+            Self::Folder { .. } => "record_folder",
+            Self::Locked { .. } => "record_locked",
+            Self::List(_) => "record_list",
+            Self::Create { .. } => "record_create",
+            Self::Write { .. } => "record_write",
+            Self::Sync { .. } => "record_sync",
+            Self::Drop { .. } => "record_drop",
+            Self::Read { .. } => "record_read",
+            Self::TooLarge { .. } => "record_too_large",
+            Self::Encode { .. } => "record_encode",
+            Self::Picture { .. } => "record_picture",
+            Self::Form { .. } => "record_form",
+            Self::Damaged { .. } | Self::DamagedHeader { .. } => "record_damaged",
+            Self::Absent { .. } => "record_absent",
+            Self::Unknown { .. } => "record_unknown",
+        }
+    }
+
+    /// What an operator can do about it.
+    pub fn advice(&self) -> &'static str {
+        match self.code() {
+            "record_full" => "Make room on the disk, or lower bytes_max in the board file.",
+            "record_read_only" => "The disk takes no writing: check its switch and its age, then restart.",
+            "record_locked" => "End the other program.",
+            "record_too_large" => "Raise bytes_max in the board file.",
+            "record_damaged" | "record_form" | "record_picture" => "Run `raymap records verify`.",
+            _ => "Check the disk; replace it if this comes again.",
+        }
+    }
+
+    fn io(&self) -> Option<&io::Error> {
+        match self {
+            Self::Folder { source, .. }
+            | Self::Create { source, .. }
+            | Self::Write { source, .. }
+            | Self::Sync { source, .. }
+            | Self::Drop { source, .. }
+            | Self::Read { source, .. }
+            | Self::List(source) => Some(source),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! The record as a station uses it: opened when it can be, tried again when it could not.
+
+use super::body::Body;
+use super::error::RecordError;
+use super::retention::{Dropped, Rule};
+use super::storage::Storage;
+use super::store::{Kept, Store};
+use crate::clock::Clock;
+use crate::frame::Frame;
+use crate::pipeline::Study;
+
+/// Opens the folder; asked again after it failed.
+pub type OpenStorage = Box<dyn FnMut() -> Result<Box<dyn Storage>, RecordError>>;
+
+/// Keeps readings for as long as the disk lets it.
+pub struct Recorder {
+    board: String,
+    rule: Rule,
+    open_storage: OpenStorage,
+    store: Option<Store>,
+}
+
+impl Recorder {
+    /// A record for board `board`; nothing is opened yet.
+    pub fn new(board: String, rule: Rule, open_storage: OpenStorage) -> Self {
+        Self { board, rule, open_storage, store: None }
+    }
+
+    /// Opens the record if it is not open; what is in it.
+    pub fn open(&mut self, clock: &dyn Clock) -> Result<&Store, RecordError> {
+        self.opened(clock).map(|store| &*store)
+    }
+
+    /// Opens the record and says in a sentence what is in it; an error where it cannot be written, or is damaged.
+    ///
+    /// The sentence names no folder and no radiograph. Only heads are looked at: `verify` looks at every byte.
+    pub fn self_test(&mut self, clock: &dyn Clock) -> Result<String, String> {
+        let bytes_max = self.rule.bytes_max;
+        let store = self
+            .opened(clock)
+            .map_err(|e| format!("readings are not kept ({}). {}", e.code(), e.advice()))?;
+        let (journal, dropped) = (store.journal(), store.journal().dropped());
+        let (used, max) = (journal.bytes() as f64 / 1e6, bytes_max as f64 / 1e6);
+        let mut text = format!("{} readings kept, {used:.1} of {max:.1} MB used", journal.readings().count());
+        if let Some(since) = &dropped.since {
+            text = format!("{text}; {} oldest dropped, the first at {since}", dropped.readings);
+        }
+        match journal.damages_to_tell() {
+            0 => Ok(text),
+            n => Err(format!("{text}; damaged in {n} places: run `raymap records verify`")),
+        }
+    }
+
+    /// Keeps one reading, on the disk before this returns. After an error the next one is a fresh attempt.
+    pub fn keep(&mut self, frame: &Frame, study: &Study, clock: &dyn Clock) -> Result<Kept, RecordError> {
+        let body = Body::of(&self.board, frame, study)?;
+        self.opened(clock)?.keep(&body, clock)
+    }
+
+    /// What the retention rule has removed, where the record is open.
+    pub fn dropped(&self) -> Option<&Dropped> {
+        self.store.as_ref().map(|s| s.journal().dropped())
+    }
+
+    fn opened(&mut self, clock: &dyn Clock) -> Result<&mut Store, RecordError> {
+        let store = match self.store.take() {
+            Some(store) => store,
+            None => Store::open((self.open_storage)()?, self.rule, clock)?,
+        };
+        Ok(self.store.insert(store))
+    }
+}

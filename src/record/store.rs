@@ -1,0 +1,204 @@
+//! The journal as its one writer sees it: an entry is kept, or an error says that it is not.
+//!
+//! A segment at which anything failed takes nothing more: the next entry begins another one, whose head says where
+//! the journal ended before. So nothing on the disk is ever written over or cut short, and a `sync` that failed is
+//! not believed when it succeeds the second time.
+
+use super::body::Body;
+use super::damage::{Damage, Fault};
+use super::error::RecordError;
+use super::header::{EntryKind, Header, Section, SectionKind};
+use super::journal::{Entry, Journal};
+use super::moment::Moment;
+use super::note::Note;
+use super::retention::Rule;
+use super::segment::{SEGMENT_HEADER_BYTES, SegmentHeader, name_of};
+use super::storage::Storage;
+use super::survey::SegmentState;
+use crate::clock::Clock;
+
+/// A reading is on the disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Kept {
+    /// Its number for its whole life.
+    pub id: u64,
+    /// How many of the oldest readings were removed to make room for it.
+    pub dropped: u64,
+}
+
+/// An open record. One program has it at a time: [`super::DiskStorage`] sees to that.
+pub struct Store {
+    pub(super) journal: Journal,
+    pub(super) rule: Rule,
+    start: u32,
+    /// The segment that takes the next entry; `None` begins another.
+    open_segment: Option<u64>,
+    /// Never given twice, even where making a segment failed.
+    next_segment: u64,
+}
+
+impl Store {
+    /// Opens a record, or begins one: what a power cut left unfinished is cut off, and a note says so.
+    ///
+    /// All that is served afterwards is on the disk. Fails where nothing can be written.
+    pub fn open(storage: Box<dyn Storage>, rule: Rule, clock: &dyn Clock) -> Result<Self, RecordError> {
+        let journal = Journal::open(storage)?;
+        let survey = journal.survey();
+        let newest = survey.segments.last().map_or(0, |s| s.number);
+        let start = survey.last_start.saturating_add(1);
+        let open_segment = survey.end_is_open.then_some(survey.end.0).filter(|s| *s == newest);
+        let is_end =
+            |d: &&Damage| d.segment == newest && matches!(d.fault, Fault::Tail | Fault::Unreadable(_));
+        let tails: Vec<Damage> = survey.damages.iter().filter(is_end).cloned().collect();
+        let mut store = Self { journal, rule, start, open_segment, next_segment: newest + 1 };
+        store.settle()?;
+        for tail in tails {
+            let note = Note::Cut { segment: tail.segment, offset: tail.offset, bytes: tail.bytes };
+            store.append_note(&note, clock)?;
+        }
+        Ok(store)
+    }
+
+    /// Keeps one reading: when this returns, it is on the disk.
+    pub fn keep(&mut self, body: &Body, clock: &dyn Clock) -> Result<Kept, RecordError> {
+        let dropped = self.make_room(body.entry_bytes(), clock)?;
+        let id = self.append(EntryKind::Reading, body.sections(), clock)?;
+        Ok(Kept { id, dropped })
+    }
+
+    pub fn journal(&self) -> &Journal {
+        &self.journal
+    }
+
+    /// All files together.
+    pub fn bytes(&self) -> u64 {
+        self.journal.bytes()
+    }
+
+    /// How many times this record was opened to write, this time included.
+    pub fn start(&self) -> u32 {
+        self.start
+    }
+
+    pub(super) fn append_note(&mut self, note: &Note, clock: &dyn Clock) -> Result<u64, RecordError> {
+        self.append(EntryKind::Note, &[(SectionKind::Note, note.encode())], clock)
+    }
+
+    pub(super) fn end_segment(&self) -> Option<u64> {
+        self.open_segment
+    }
+
+    /// The next entry begins another segment.
+    pub(super) fn close_segment(&mut self) {
+        self.open_segment = None;
+    }
+
+    pub(super) fn last_sequence_of(&self, segment: u64) -> u64 {
+        self.journal.segments().iter().find(|s| s.number == segment).map_or(0, |s| s.last_sequence)
+    }
+
+    /// Forces what the last writer may have left half-way onto the disk: it is served from now on.
+    fn settle(&mut self) -> Result<(), RecordError> {
+        let (segment, _) = self.journal.survey().end;
+        if segment == 0 {
+            return Ok(());
+        }
+        let storage = self.journal.storage_mut();
+        let settled = storage.sync(&name_of(segment)).and_then(|()| storage.sync_folder());
+        settled.map_err(|source| RecordError::Sync { segment, source })
+    }
+
+    fn append(
+        &mut self,
+        kind: EntryKind,
+        sections: &[(SectionKind, Vec<u8>)],
+        clock: &dyn Clock,
+    ) -> Result<u64, RecordError> {
+        let header = Header {
+            kind,
+            sequence: self.journal.survey().last_sequence + 1,
+            moment: Moment::now(clock, self.start),
+            previous: self.journal.survey().last,
+            sections: sections.iter().map(|(kind, bytes)| Section::of(*kind, bytes)).collect(),
+        };
+        let (head, own) = header.encode();
+        let entry_bytes = header.entry_bytes();
+        let mut bytes = Vec::with_capacity(entry_bytes as usize);
+        bytes.extend_from_slice(&head);
+        sections.iter().for_each(|(_, part)| bytes.extend_from_slice(part));
+        let segment = self.segment_for(entry_bytes)?;
+        // Whatever fails from here on, this segment takes nothing more.
+        self.open_segment = None;
+        self.write(segment, &bytes)?;
+        self.open_segment = Some(segment);
+
+        let survey = self.journal.survey_mut();
+        let entry =
+            Entry { sequence: header.sequence, segment, offset: survey.end.1, bytes: entry_bytes, kind };
+        survey.entries.push(entry);
+        survey.end.1 += entry_bytes;
+        (survey.last, survey.last_sequence) = (own, header.sequence);
+        if let Some(state) = survey.segments.last_mut() {
+            state.last_sequence = header.sequence;
+        }
+        Ok(header.sequence)
+    }
+
+    /// Writes one entry to the end of the newest segment and forces it onto the disk.
+    fn write(&mut self, segment: u64, bytes: &[u8]) -> Result<(), RecordError> {
+        let (name, length) = (name_of(segment), bytes.len() as u64);
+        if let Some(state) = self.journal.survey_mut().segments.last_mut() {
+            // Counted even where it fails: some of it may stand there.
+            state.bytes += length;
+        }
+        let storage = self.journal.storage_mut();
+        storage.append(&name, bytes).map_err(|source| RecordError::Write {
+            segment,
+            bytes: length,
+            source,
+        })?;
+        storage.sync(&name).map_err(|source| RecordError::Sync { segment, source })
+    }
+
+    /// The segment that takes an entry of `bytes`, made where there is none.
+    fn segment_for(&mut self, bytes: u64) -> Result<u64, RecordError> {
+        let (_, end) = self.journal.survey().end;
+        let is_fresh = end == SEGMENT_HEADER_BYTES as u64;
+        match self.open_segment {
+            Some(segment) if is_fresh || end + bytes <= self.rule.segment_bytes_max => Ok(segment),
+            _ => self.begin_segment(),
+        }
+    }
+
+    fn begin_segment(&mut self) -> Result<u64, RecordError> {
+        let survey = self.journal.survey();
+        let segment = self.next_segment;
+        let header = SegmentHeader {
+            segment,
+            first_sequence: survey.last_sequence + 1,
+            previous_segment: survey.end.0,
+            previous_end: survey.end.1,
+            previous: survey.last,
+        };
+        let last_sequence = survey.last_sequence;
+        let name = name_of(segment);
+        let storage = self.journal.storage_mut();
+        storage.create(&name).map_err(|source| RecordError::Create { segment, source })?;
+        self.next_segment += 1;
+        let made = storage
+            .append(&name, &header.encode())
+            .and_then(|()| storage.sync(&name))
+            .and_then(|()| storage.sync_folder());
+        if let Err(source) = made {
+            // Nothing in it was ever kept; where it cannot be removed, it is passed over for ever.
+            let _ = storage.remove(&name);
+            return Err(RecordError::Create { segment, source });
+        }
+        let bytes = SEGMENT_HEADER_BYTES as u64;
+        let survey = self.journal.survey_mut();
+        survey.segments.push(SegmentState { number: segment, bytes, last_sequence });
+        survey.end = (segment, bytes);
+        self.open_segment = Some(segment);
+        Ok(segment)
+    }
+}

@@ -1,0 +1,51 @@
+//! Readings into the record, before they are shown; and what to say where they are not.
+
+use super::Station;
+use super::fault::Fault;
+use crate::pipeline::Study;
+use crate::record::{Kept, RecordError};
+use crate::serial::Event;
+use crate::source::Sourced;
+
+impl Station<'_> {
+    /// Keeps a reading. Where that fails the station goes on: it counts, shows and reports that this one is not kept.
+    pub(super) fn keep(&mut self, sourced: &Sourced, study: &Study) {
+        let Some(record) = self.record.as_mut() else { return };
+        let kept = record.keep(&sourced.frame, study, self.clock);
+        let dropped = record.dropped().map_or(0, |d| d.readings);
+        match kept {
+            Ok(kept) => self.kept(kept, dropped),
+            Err(error) => self.not_kept(&error),
+        }
+    }
+
+    fn kept(&mut self, kept: Kept, dropped_so_far: u64) {
+        self.summary.kept += 1;
+        log::info!("radiograph {} is kept as reading {}", self.summary.radiographs, kept.id);
+        let note = (dropped_so_far > 0).then(|| format!("{dropped_so_far} oldest readings dropped"));
+        self.panel.record(note.as_deref());
+        if kept.dropped > 0 {
+            self.dropped(kept.dropped, dropped_so_far);
+        }
+    }
+
+    /// What the rule removed is no fault, but it is said like one.
+    fn dropped(&mut self, readings: u64, so_far: u64) {
+        self.summary.dropped += readings;
+        log::warn!("the record is full: the oldest {readings} readings were dropped, {so_far} so far");
+        self.tell(&Event::Fault {
+            origin: "record",
+            code: "record_dropped",
+            radiographs: self.summary.radiographs,
+            count: self.summary.faults,
+        });
+    }
+
+    fn not_kept(&mut self, error: &RecordError) {
+        self.summary.not_kept += 1;
+        let text = format!("this reading is not kept: {error}. {}", error.advice());
+        log::warn!("radiograph {}: {text}", self.summary.radiographs);
+        self.panel.record(Some(&format!("NOT KEPT: {}", error.code())));
+        self.fault(&Fault::record(error.code(), text));
+    }
+}

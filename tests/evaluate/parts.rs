@@ -1,0 +1,94 @@
+//! Groups, folds, calibration of pixels, and the blackout.
+
+use raymap::evaluate::Only;
+
+use super::made_up::{Answer, Set};
+use super::{LESIONS, NONE, check, labelled, lung_area};
+
+#[test]
+fn groups_have_their_own_figures() {
+    let mut set = Set::new();
+    for (i, (sex, age)) in
+        [("M", "70"), ("male", "64"), ("f", "early 40s"), ("F", "18.0")].into_iter().enumerate()
+    {
+        let mask = set.infection_mask(&format!("g{i}.png"), LESIONS[0]);
+        let answer = Answer::marks(if i < 2 { LESIONS[0] } else { NONE });
+        let group = format!("p{i}");
+        let drawn = [("infection_mask", mask.as_str()), ("infection_known", "1"), ("infection_empty", "0")];
+        let person = [("sex", sex), ("age", age), ("finding", "covid"), ("view", "PA"), ("group_id", &group)];
+        set.add(answer, &[drawn.as_slice(), &person].concat());
+        set.add(
+            Answer::marks(NONE),
+            &[("sex", sex), ("age", age), ("finding", "normal"), ("view", "AP supine")],
+        );
+    }
+    set.answer("6.png").refused = true;
+    let e = set.evaluate();
+    let j = &e.to_json()["groups"];
+    assert_eq!(
+        (&j["sex"]["male"]["n"], &j["sex"]["male"]["infection"]["dice_macro"]),
+        (&4.into(), &1.0.into())
+    );
+    assert_eq!(j["sex"]["female"]["infection"]["dice_macro"], 0.0);
+    assert_eq!(
+        (&j["sex"]["male"]["detection"]["auc"], &j["sex"]["female"]["detection"]["sensitivity"]),
+        (&1.0.into(), &0.0.into())
+    );
+    assert_eq!(
+        (&j["sex"]["male"]["detection"]["n"], &j["sex"]["male"]["detection"]["positives"]),
+        (&4.into(), &2.into())
+    );
+    let ages: Vec<&String> = j["age"].as_object().unwrap().keys().collect();
+    assert_eq!(ages, ["18-39", "40-64", "65+", "unstated"]);
+    assert_eq!(j["finding"]["covid"]["refusals"]["refused"], 0.25);
+    // One class alone: no AUC, and no specificity.
+    assert!(j["finding"]["covid"]["detection"].get("auc").is_none());
+    assert!(j["view"]["PA"]["infection"]["ci95"]["dice_macro"].is_array() && j.get("source").is_none());
+    let table = e.group_table().to_string();
+    assert!(table.contains("sex female (n 4)") && !e.to_string().contains("sex female"), "{table}");
+}
+
+#[test]
+fn pixels_are_calibrated_when_their_share_is_the_probability() {
+    // The made-up device says .75 where it marks, else 0: over by .75 in 80 of the lung's pixels, on one of two.
+    let mut set = Set::new();
+    let mask = set.infection_mask("m.png", [8, 8, 28, 12]);
+    let label = [("infection_known", "1"), ("infection_empty", "0"), ("infection_mask", mask.as_str())];
+    set.add(Answer::marks([8, 8, 28, 12]), &label);
+    set.add(
+        Answer::marks(NONE),
+        &[("infection_known", "1"), ("infection_empty", "1"), ("finding", "normal")],
+    );
+    let under = 0.25 * 80.0 / lung_area() / 2.0;
+    check(&set.evaluate(), "infection", &[("pixel_ece", under)]);
+    let child = [("infection_known", "1"), ("infection_empty", "1"), ("pediatric", "1")];
+    set.add(Answer::marks([8, 8, 28, 12]), &child);
+    check(&set.evaluate(), "infection", &[("pixel_ece", under)]);
+}
+
+#[test]
+fn the_blackout_has_its_own_auc() {
+    let mut set = Set::new();
+    for (finding, blackout) in [("covid", 0.5), ("covid", 0.1), ("normal", 0.3), ("normal", 0.3)] {
+        let answer = Answer { blackout: Some(blackout), ..Answer::marks(LESIONS[0]) };
+        set.add(answer, &[("finding", finding)]);
+    }
+    check(&set.evaluate(), "detection", &[("auc_blackout", 0.5)]);
+    assert!(set.evaluate().to_json()["detection"]["ci95"].get("auc_blackout").is_some());
+    let without = labelled(&LESIONS, &LESIONS).evaluate();
+    assert!(without.to_json()["detection"].get("auc_blackout").is_none());
+}
+
+#[test]
+fn only_the_fold_that_was_asked_for_is_read() {
+    let mut set = Set::new();
+    for (split, fold) in [("train", "1"), ("train", "2"), ("test", "1"), ("test", "")] {
+        set.add(Answer::marks(NONE), &[("split", split), ("fold", fold)]);
+    }
+    let files = |split, fold| -> Vec<String> {
+        set.manifest(Only { split, fold }).unwrap().rows().iter().map(|r| r.file.clone()).collect()
+    };
+    assert_eq!(files(None, Some(1)), ["0.png", "2.png"]);
+    assert_eq!(files(Some("train"), Some(1)), ["0.png"]);
+    assert_eq!(set.manifest(Only { split: None, fold: Some(4) }).unwrap_err().code(), "manifest_empty_fold");
+}
