@@ -274,6 +274,33 @@ fn children_are_no_normals() {
 }
 
 #[test]
+fn annotators_are_compared_where_both_treat_the_heart_alike() {
+    let readers = |second_by: &str| {
+        let mut set = Set::new();
+        let lungs = |set: &Set, name: &str, left: Rect| {
+            let drawn = |x, y| if inside(RIGHT, x, y) { 127 } else { 255 * u8::from(inside(left, x, y)) };
+            set.mask(name, 64, 64, drawn)
+        };
+        let (one, other) = (lungs(&set, "one.png", LEFT), lungs(&set, "other.png", HEART));
+        set.add(
+            Answer::marks(NONE),
+            &[
+                ("lung_mask", one.as_str()),
+                ("lung_mask_src", "generalblockchain"),
+                ("lung_lr", "1"),
+                ("lung2_mask", other.as_str()),
+                ("lung_mask2_src", second_by),
+            ],
+        );
+        set.evaluate().value("lung", "dice_readers")
+    };
+    let both = (area(RIGHT) + area(HEART)) as f64;
+    let expected = 2.0 * both / (both + lung_area());
+    assert!(readers("v7labs").is_some_and(|dice| (dice - expected).abs() < TOLERANCE));
+    assert_eq!(readers("scr"), None);
+}
+
+#[test]
 fn only_the_split_that_was_asked_for_is_read() {
     let mut set = Set::new();
     set.add(Answer::marks(NONE), &[("split", "train"), ("finding", "nonsense")]);

@@ -23,6 +23,7 @@ const FIGURES: [Name; 4] = [
     ("dice_right", "Dice of the right lung alone, mean"),
     ("dice_left", "Dice of the left lung alone, mean"),
 ];
+const READERS: [Name; 1] = [("dice_readers", "Dice between two annotators of a radiograph, mean")];
 const NOTE: &str = "Masks that leave the heart out (scr, covid-qu-ex) are compared with the lung field less the heart's shadow.";
 /// Annotators whose left lung ends at the heart.
 const HEART_LEFT_OUT_BY: [&str; 2] = ["scr", "covid-qu-ex"];
@@ -75,7 +76,11 @@ struct Lungs {
 
 /// What the section keeps of its radiographs.
 #[derive(Default)]
-pub struct Lung(Sample<Lungs>);
+pub struct Lung {
+    seen: Sample<Lungs>,
+    /// Dice of two annotators' masks.
+    annotators: Sample<f64>,
+}
 
 impl Lung {
     pub fn add(&mut self, seen: Seen, origin: Origin, label: &LungLabel, mask: &Mask) {
@@ -84,7 +89,7 @@ impl Lung {
         let side = |right: bool| {
             overlap(mask, seen, heart, &move |z| z.is_right() == right, &move |g| drawn_side(g, right))
         };
-        self.0.push(
+        self.seen.push(
             origin,
             Lungs {
                 both: overlap(mask, seen, heart, &|_| true, &|g| g >= LUNG_FROM),
@@ -96,18 +101,33 @@ impl Lung {
         );
     }
 
+    /// Two annotators' masks of one radiograph; only where both treat the heart alike and drew at one size.
+    pub fn add_second(&mut self, origin: Origin, drawn_by: [Option<&str>; 2], masks: [&Mask; 2]) {
+        let [one, other] = drawn_by.map(Heart::of);
+        if one != other || masks[0].size() != masks[1].size() {
+            return;
+        }
+        let pairs = masks[0].grey().iter().zip(masks[1].grey());
+        let dice = Overlap::of(pairs.map(|(a, b)| (*a >= LUNG_FROM, *b >= LUNG_FROM))).dice();
+        // Nothing is refused here: the device has no part in it.
+        self.annotators.push(Origin { graded: true, ..origin }, dice);
+    }
+
     /// None without labels.
     pub fn section(&self) -> Option<Section> {
-        let figures = self.0.figures(FIGURES, &measure);
+        let mut figures = self.seen.figures(FIGURES, &measure);
+        figures.extend(
+            self.annotators.figures(READERS, &|drawn: &[&f64]| [mean(drawn.iter().map(|dice| **dice))]),
+        );
         let mut parts = self.parts("by_source", |l| l.drawn_by.clone());
         parts.extend(self.parts("by_convention", |l| l.heart.name().to_owned()));
         parts.extend(self.parts("by_age", |l| if l.child { "children" } else { "adults" }.to_owned()));
-        (!self.0.is_empty()).then_some(Section {
+        (!self.seen.is_empty()).then_some(Section {
             key: "lung",
             heading: "Lung field against drawn masks",
             note: NOTE,
-            n: self.0.n(),
-            refused: self.0.refused(),
+            n: self.seen.n(),
+            refused: self.seen.refused(),
             figures,
             parts,
         })
@@ -115,7 +135,7 @@ impl Lung {
 
     fn parts(&self, by: &'static str, name: impl Fn(&Lungs) -> String) -> Vec<Part> {
         let mut members: BTreeMap<String, Vec<&Lungs>> = BTreeMap::new();
-        for lungs in self.0.all() {
+        for lungs in self.seen.all() {
             members.entry(name(lungs)).or_default().push(lungs);
         }
         let part = |(name, members): (String, Vec<&Lungs>)| {

@@ -60,6 +60,10 @@ impl Mask {
         Ok(Self { size: PixelSize::new(grey.width(), grey.height()), grey: grey.into_raw() })
     }
 
+    pub fn size(&self) -> PixelSize {
+        self.size
+    }
+
     pub fn grey(&self) -> &[u8] {
         &self.grey
     }

@@ -39,7 +39,7 @@ pub use error::{ManifestError, ROWS_MAX};
 pub use groups::Group;
 pub use manifest::{Manifest, Only};
 pub use person::{AgeGroup, Sex};
-pub use row::{Brixia, InfectionLabel, LungLabel, OpacityBox, Row, RsnaClass, Stated};
+pub use row::{Brixia, InfectionLabel, LungLabel, OpacityBox, Row, RsnaClass, SecondLungs, Stated};
 pub use sample::Figure;
 pub use section::{Part, Section};
 
@@ -172,6 +172,14 @@ impl Tally {
             && let Some(mask) = masks.read(seen.row, &label.mask)
         {
             self.lung.add(seen, origin, label, &mask);
+            let second = label.second.as_ref().and_then(|s| Some((s, masks.read(seen.row, &s.mask)?)));
+            if let Some((by, other)) = second {
+                self.lung.add_second(
+                    origin,
+                    [label.drawn_by.as_deref(), by.drawn_by.as_deref()],
+                    [&mask, &other],
+                );
+            }
         }
         self.scales.add(seen, origin);
         self.detected.add(seen, origin);

@@ -106,10 +106,19 @@ pub struct InfectionLabel {
 #[derive(Debug, Clone, PartialEq)]
 pub struct LungLabel {
     pub mask: PathBuf,
+    /// A second annotator's mask of the same radiograph.
+    pub second: Option<SecondLungs>,
     /// Who drew it; decides how the heart is treated.
     pub drawn_by: Option<String>,
     /// Whether grey 127 is the lung on the image's left and 255 the one on its right.
     pub sided: bool,
+}
+
+/// The lungs as another annotator drew them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SecondLungs {
+    pub mask: PathBuf,
+    pub drawn_by: Option<String>,
 }
 
 /// A Brixia score.
@@ -237,7 +246,9 @@ fn share(text: &str) -> Option<Fraction> {
 fn lung(cells: &Cells) -> Result<Option<LungLabel>, ManifestError> {
     let sided = cells.flag("lung_lr")?.unwrap_or(false);
     let drawn_by = cells.text("lung_mask_src").map(str::to_owned);
-    Ok(cells.mask("lung_mask")?.map(|mask| LungLabel { mask, drawn_by, sided }))
+    let by = cells.text("lung_mask2_src").map(str::to_owned);
+    let second = cells.mask("lung2_mask")?.map(|mask| SecondLungs { mask, drawn_by: by });
+    Ok(cells.mask("lung_mask")?.map(|mask| LungLabel { mask, second, drawn_by, sided }))
 }
 
 /// The total as written, or the sum of all six zones.

@@ -27,6 +27,7 @@ FIGURES = [
     ("interval90", "coverage", "share inside the 90 % interval"),
     ("interval90", "coverage_infected", "the same, infected lungs alone"),
     ("lung", "dice_macro", "lung Dice, mean over radiographs"),
+    ("lung", "dice_readers", "the same between two annotators"),
     ("brixia", "mae", "Brixia estimate, mean error against the senior reader"),
     ("brixia", "mae_readers", "the same between senior and junior reader"),
     ("brixia", "kappa_quadratic", "Brixia estimate, quadratic kappa"),
