@@ -113,7 +113,7 @@ const RECORD_NEEDS: &[&str] = &["folder", "bytes_max"];
 
 const COMPUTE: &[Key] = &[
     Key("threads", Takes::Whole(THREADS), "Threads of the network. Checked, but not used by this version."),
-    Key("kernels", Takes::Name, "Kernels by their name. Checked, but not used by this version."),
+    Key("kernels", Takes::Name, "Kernels by their name."),
 ];
 
 const BOARD: &[Key] = &[

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use super::failure::{Exit, Failure, chain};
 use super::{pipeline, progress};
+use crate::board::ComputeConfig;
 use crate::evaluate::{Manifest, Observed, Only, Row, evaluate};
 use crate::pipeline::Pipeline;
 use crate::source::file;
@@ -45,7 +46,7 @@ fn measure(arguments: &EvaluateArguments) -> Result<(), Failure> {
     let only = Only { split: arguments.split.as_deref(), fold: arguments.fold };
     let manifest =
         Manifest::read(&arguments.manifest, only).map_err(|e| Failure::new(Exit::Input, e.code(), &e))?;
-    let mut pipeline = pipeline(arguments.model.as_deref())?;
+    let mut pipeline = pipeline(arguments.model.as_deref(), &ComputeConfig::default())?;
     let bar = progress(manifest.rows().len(), "evaluating");
     let evaluation =
         evaluate(manifest.rows(), &mut |row| observe(&mut pipeline, row, arguments.blackout), &mut |done| {

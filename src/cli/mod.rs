@@ -22,7 +22,8 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
-use crate::network::{Bundle, Network};
+use crate::board::ComputeConfig;
+use crate::network::{Bundle, Compute, Network};
 use crate::pipeline::Pipeline;
 
 /// Infection maps and severity grades from chest radiographs. For research and triage support, not for diagnosis.
@@ -83,13 +84,23 @@ pub fn execute(arguments: Arguments) -> Result<(), Failure> {
     }
 }
 
+/// Kernels by their name, in place of what a board file or the processor says.
+const KERNELS_VARIABLE: &str = "RAYMAP_KERNELS";
+
 /// The pipeline on the bundle in `folder`, or on the one inside the binary.
-fn pipeline(folder: Option<&std::path::Path>) -> Result<Pipeline, Failure> {
+fn pipeline(folder: Option<&std::path::Path>, wanted: &ComputeConfig) -> Result<Pipeline, Failure> {
     let bundle = match folder {
         Some(folder) => Bundle::open(folder)?,
         None => Bundle::embedded()?,
     };
-    Ok(Pipeline::new(Network::load(bundle)?))
+    Ok(Pipeline::new(Network::load_for(bundle, compute(wanted)?)?))
+}
+
+/// What the environment, else a board file, else the processor says of kernels and threads.
+fn compute(wanted: &ComputeConfig) -> Result<Compute, Failure> {
+    let variable = std::env::var(KERNELS_VARIABLE).ok().filter(|name| !name.is_empty());
+    let kernels = variable.as_deref().or(wanted.kernels.as_deref());
+    Compute::new(kernels, wanted.threads).map_err(|e| Failure::new(Exit::Configuration, e.code(), &e))
 }
 
 /// A progress bar on a terminal for more than one piece of work; nothing elsewhere.

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::failure::Failure;
+use crate::board::ComputeConfig;
 use crate::network::{Bundle, Network};
 use crate::reading::DISCLAIMER;
 
@@ -37,7 +38,7 @@ pub fn run(arguments: &ModelArguments) -> Result<(), Failure> {
         println!("{}\n# {DISCLAIMER}", bundle.manifest_text().trim_end());
         return Ok(());
     }
-    let network = Network::load(bundle)?;
+    let network = Network::load_for(bundle, super::compute(&ComputeConfig::default())?)?;
     let manifest = network.manifest();
     println!(
         "{} {}: checksums, shapes and golden output agree (sha256 {}, kernels {})",

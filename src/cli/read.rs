@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::failure::{Exit, Failure};
 use super::{pipeline, progress};
+use crate::board::ComputeConfig;
 use crate::pipeline::Pipeline;
 use crate::reading::{DISCLAIMER, Finding, Reading, Refusal, Timing};
 use crate::render;
@@ -44,7 +45,7 @@ pub fn run(arguments: &ReadArguments) -> Result<(), Failure> {
 }
 
 fn read_all(arguments: &ReadArguments) -> Result<(), Failure> {
-    let mut pipeline = pipeline(arguments.model.as_deref())?;
+    let mut pipeline = pipeline(arguments.model.as_deref(), &ComputeConfig::default())?;
     let files = folder::list(&arguments.paths)?;
     let mut overlays = arguments.out.as_deref().map(Overlays::new).transpose()?;
     let bar = progress(files.len(), "reading");

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::failure::{Exit, Failure, chain};
 use super::panel::PicturePanel;
-use super::{RunArguments, pipeline};
+use super::{RunArguments, compute, pipeline};
 use crate::board::{Board, ModelConfig, RecordConfig, ScreenConfig, SerialConfig, SourceConfig};
 use crate::clock::SystemClock;
 use crate::frame::Frame;
@@ -21,7 +21,8 @@ use crate::station::{
 
 pub fn run(arguments: &RunArguments) -> Result<(), Failure> {
     let board = Board::load(&arguments.board)?;
-    let model = pipeline(model_folder(&board).as_deref());
+    compute(&board.compute)?;
+    let model = pipeline(model_folder(&board).as_deref(), &board.compute);
     let about = about(&board, model.as_ref().ok());
     let mut tests = self_tests(&about, model.as_ref().err());
     let clock = SystemClock::start();

@@ -8,36 +8,48 @@ use super::graph::Graph;
 use super::logits::Logits;
 use super::manifest::{Manifest, OUTPUTS};
 use super::probability::{calibrated, enlarged, fitness, softmax};
-use super::{Segmentation, kernels};
+use super::{Compute, KernelSet, Segmentation};
 use crate::preprocess::NetworkInput;
 
 /// A network that has given its bundle's golden output on this machine, bit for bit.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Network {
     manifest: Manifest,
     graph: Graph,
+    kernels: KernelSet,
+    /// The network's byte for each grey value.
+    levels: [i8; 256],
 }
 
 impl Network {
-    /// Builds the graph, compares its shapes with the manifest, and tries it on the golden input.
+    /// The network on the fastest kernels and all cores, see [`Network::load_for`].
     pub fn load(bundle: Bundle) -> Result<Self, ModelError> {
-        let network = Self { graph: Graph::load(bundle.model())?, manifest: bundle.manifest().clone() };
+        Self::load_for(bundle, Compute::default())
+    }
+
+    /// Builds the graph, compares its shapes with the manifest, and tries it on the golden input.
+    pub fn load_for(bundle: Bundle, compute: Compute) -> Result<Self, ModelError> {
+        let graph = Graph::load(bundle.model(), compute)?;
+        let manifest = bundle.manifest().clone();
+        let (mean, std) = (manifest.input.mean, manifest.input.std);
+        let levels = std::array::from_fn(|grey| graph.input_byte((grey as f32 - mean) / std));
+        let mut network = Self { manifest, graph, kernels: compute.kernels(), levels };
         network.check_shapes()?;
-        let outputs = network.infer_raw(&golden_input(&bundle)?)?;
-        compare(&outputs, bundle.golden_expected())?;
+        compare(network.infer_raw(&golden_input(&bundle)?)?, bundle.golden_expected())?;
         Ok(network)
     }
 
     /// Probabilities on the input's square; with `input.mirrored_too` the network runs twice.
     pub fn infer(&mut self, input: &NetworkInput) -> Result<Segmentation, ModelError> {
-        let outputs = self.infer_raw(input)?;
-        let [lung, infection, fit] = outputs.as_slice() else {
+        let side = self.graph.side();
+        let outputs = outputs(&mut self.graph, &self.levels, input)?;
+        let [lung, infection, fit] = outputs else {
             return Err(ModelError::OutputCount { expected: OUTPUTS.len(), actual: outputs.len() });
         };
-        let side = self.graph.side();
         let classes: [Vec<f32>; 4] = std::array::from_fn(|class| enlarged(lung, class, side));
         let [_, right, left, heart] = softmax(&classes);
         let mut infected = enlarged(infection, 0, side);
+        let fit = self::fitness(fit, &self.manifest.fit);
         if self.manifest.input.mirrored_too {
             self.average_with_mirrored(input, &mut infected)?;
         }
@@ -49,14 +61,18 @@ impl Network {
             left,
             heart,
             infection: infected,
-            fitness: fitness(fit, &self.manifest.fit),
+            fitness: fit,
         })
     }
 
     /// Makes `infected`, the infection logits of `input`, their mean with those of its mirror image.
-    fn average_with_mirrored(&self, input: &NetworkInput, infected: &mut [f32]) -> Result<(), ModelError> {
-        let outputs = self.infer_raw(&input.mirrored())?;
+    fn average_with_mirrored(
+        &mut self,
+        input: &NetworkInput,
+        infected: &mut [f32],
+    ) -> Result<(), ModelError> {
         let side = self.graph.side();
+        let outputs = self.infer_raw(&input.mirrored())?;
         let mirrored = enlarged(&outputs[1], 0, side);
         for (line, other) in infected.chunks_exact_mut(side).zip(mirrored.chunks_exact(side)) {
             line.iter_mut().zip(other.iter().rev()).for_each(|(a, b)| *a = 0.5 * (*a + b));
@@ -64,15 +80,9 @@ impl Network {
         Ok(())
     }
 
-    /// The outputs as the graph gives them, in the manifest's order.
-    pub fn infer_raw(&self, input: &NetworkInput) -> Result<Vec<Logits>, ModelError> {
-        let (expected, actual) = (self.graph.side(), input.letterbox().side as usize);
-        if expected != actual {
-            return Err(ModelError::Input { expected, actual });
-        }
-        let (mean, std) = (self.manifest.input.mean, self.manifest.input.std);
-        let radiograph: Vec<f32> = input.pixels().iter().map(|&p| (f32::from(p) - mean) / std).collect();
-        Ok(self.graph.run(&radiograph)?)
+    /// The outputs as the graph gives them, in the manifest's order; no memory is taken for them.
+    pub fn infer_raw(&mut self, input: &NetworkInput) -> Result<&[Logits], ModelError> {
+        outputs(&mut self.graph, &self.levels, input)
     }
 
     pub fn manifest(&self) -> &Manifest {
@@ -94,7 +104,12 @@ impl Network {
 
     /// Which kernels run on this machine.
     pub fn kernels(&self) -> &'static str {
-        kernels::NAME
+        self.kernels.name()
+    }
+
+    /// On how many threads.
+    pub fn threads(&self) -> usize {
+        self.graph.threads()
     }
 
     fn check_shapes(&self) -> Result<(), ModelError> {
@@ -116,6 +131,19 @@ impl Network {
         }
         Ok(())
     }
+}
+
+/// The outputs of `graph` for an input whose grey values are bytes of `levels` to it.
+fn outputs<'a>(
+    graph: &'a mut Graph,
+    levels: &[i8; 256],
+    input: &NetworkInput,
+) -> Result<&'a [Logits], ModelError> {
+    let (expected, actual) = (graph.side(), input.letterbox().side as usize);
+    if expected != actual {
+        return Err(ModelError::Input { expected, actual });
+    }
+    Ok(graph.run(input.pixels().iter().map(|&grey| levels[usize::from(grey)])))
 }
 
 /// The golden input as the network takes it.

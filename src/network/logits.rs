@@ -13,11 +13,19 @@ pub struct Logits {
 }
 
 impl Logits {
-    /// From bytes in NHWC order.
-    pub(super) fn from_map(name: &str, side: usize, channels: usize, map: &[i8], q: Quantisation) -> Self {
-        let plane = |channel: usize| map.iter().skip(channel).step_by(channels).copied();
-        let bytes = (0..channels).flat_map(plane).collect();
-        Self { name: name.to_owned(), channels, side, bytes, quantisation: q }
+    /// The output's place, with nothing in it.
+    pub(super) fn empty(name: &str, side: usize, channels: usize, quantisation: Quantisation) -> Self {
+        let bytes = vec![0; side * side * channels];
+        Self { name: name.to_owned(), channels, side, bytes, quantisation }
+    }
+
+    /// From bytes in NHWC order, as many.
+    pub(super) fn fill(&mut self, map: &[i8]) {
+        for (channel, plane) in self.bytes.chunks_exact_mut(self.side * self.side).enumerate() {
+            for (byte, pixel) in plane.iter_mut().zip(map.chunks_exact(self.channels)) {
+                *byte = pixel[channel];
+            }
+        }
     }
 
     /// Logits of one channel, row-major.
@@ -42,7 +50,8 @@ mod tests {
     #[test]
     fn channels_become_planes_and_bytes_logits() {
         let q = Quantisation::new(0.5, 2).unwrap();
-        let logits = Logits::from_map("lung", 2, 2, &[2, 4, 3, 2, 2, 0, 2, 127], q);
+        let mut logits = Logits::empty("lung", 2, 2, q);
+        logits.fill(&[2, 4, 3, 2, 2, 0, 2, 127]);
         assert_eq!(logits.bytes, [2, 3, 2, 2, 4, 2, 0, 127]);
         assert_eq!(logits.plane(1), [1.0, 0.0, -1.0, 62.5]);
         assert_eq!([logits.mean(0), logits.mean(1)], [0.125, (1.0 - 1.0 + 62.5) / 4.0]);

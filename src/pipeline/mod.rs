@@ -78,6 +78,11 @@ impl Pipeline {
         }
     }
 
+    /// Threads that compute the network.
+    pub fn threads(&self) -> usize {
+        self.network.threads()
+    }
+
     /// Reads one radiograph; `name` is what its source calls it.
     pub fn read(&mut self, name: &str, frame: &Frame) -> Result<Study, PipelineError> {
         let start = Instant::now();

@@ -13,7 +13,9 @@ use serde_json::{Value, json};
 use self::machine::Machine;
 use super::failure::{Exit, Failure};
 use super::pipeline;
+use crate::board::ComputeConfig;
 use crate::frame::{Frame, FrameError};
+use crate::network::THREADS_MAX;
 use crate::pipeline::Pipeline;
 use crate::render::{RgbPicture, View, draw, palette};
 use crate::source::phantom::{self, PhantomSpec};
@@ -28,8 +30,6 @@ const DETECTOR: PixelSize = PixelSize::new(3000, 2500);
 const DETECTOR_SCALE: u32 = 4;
 /// The operator's screen of the shipped boards.
 const SCREEN: PixelSize = PixelSize::new(800, 480);
-/// The network runs on one thread so far, and so does everything else.
-const THREADS: usize = 1;
 const STAGES: [&str; 5] = ["preprocess", "network", "map", "draw", "total"];
 /// What has to be known of every figure here.
 const NOTE: &str =
@@ -45,6 +45,12 @@ pub struct BenchArguments {
     /// Counted runs of each size, after one that is not counted
     #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..=i64::from(RUNS_MAX)))]
     runs: u16,
+    /// Kernels by their name, in place of the fastest that the processor can run
+    #[arg(long, value_name = "NAME")]
+    kernels: Option<String>,
+    /// Threads for the network, in place of one for each core; everything else runs on one
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=THREADS_MAX as i64))]
+    threads: Option<u16>,
     /// A model bundle other than the one inside the program
     #[arg(long, value_name = "DIR")]
     model: Option<std::path::PathBuf>,
@@ -68,6 +74,7 @@ struct Timed {
 /// All that is printed.
 struct Bench {
     runs: u16,
+    threads: usize,
     load_ms: f32,
     timed: Vec<Timed>,
     provenance: crate::reading::Provenance,
@@ -87,14 +94,16 @@ pub fn run(arguments: &BenchArguments) -> Result<(), Failure> {
 
 fn measured(arguments: &BenchArguments) -> Result<Bench, Failure> {
     let radiographs = radiographs().map_err(|e| Failure::new(Exit::Bug, e.code(), &e))?;
+    let threads = arguments.threads.map(usize::from);
+    let wanted = ComputeConfig { threads, kernels: arguments.kernels.clone() };
     let machine = Machine::before();
     let start = Instant::now();
-    let mut pipeline = pipeline(arguments.model.as_deref())?;
+    let mut pipeline = pipeline(arguments.model.as_deref(), &wanted)?;
     let load_ms = ms(start);
     let timed: Result<Vec<_>, Failure> =
         radiographs.iter().map(|frame| timed(&mut pipeline, frame, arguments.runs)).collect();
-    let (runs, provenance) = (arguments.runs, pipeline.provenance());
-    Ok(Bench { runs, load_ms, timed: timed?, provenance, machine: machine.after() })
+    let (runs, threads, provenance) = (arguments.runs, pipeline.threads(), pipeline.provenance());
+    Ok(Bench { runs, threads, load_ms, timed: timed?, provenance, machine: machine.after() })
 }
 
 fn radiographs() -> Result<[Frame; 2], FrameError> {
@@ -166,7 +175,7 @@ impl Bench {
         let p = &self.provenance;
         json!({
             "schema": SCHEMA, "version": env!("CARGO_PKG_VERSION"), "runs": self.runs, "note": NOTE,
-            "kernels": p.kernels, "threads": THREADS,
+            "kernels": p.kernels, "threads": self.threads,
             "model": {"name": p.model_name, "version": p.model_version, "sha256": p.model_sha256},
             "load_ms": self.load_ms, "sizes": sizes, "machine": self.machine.to_json(),
         })
@@ -178,7 +187,7 @@ impl fmt::Display for Bench {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let p = &self.provenance;
         writeln!(f, "raymap {}, {} {}", env!("CARGO_PKG_VERSION"), p.model_name, p.model_version)?;
-        writeln!(f, "kernels {}, threads {THREADS}", p.kernels)?;
+        writeln!(f, "kernels {}, threads {}", p.kernels, self.threads)?;
         write!(f, "{}", self.machine)?;
         writeln!(f, "model loaded and tested in {:.1} ms", self.load_ms)?;
         for timed in &self.timed {

@@ -1,21 +1,26 @@
-//! The model as tract runs it: an ONNX file of int8 operators to a plan, a radiograph to logits.
+//! The model as it runs: an ONNX file of int8 operators to a program, a radiograph to logits.
 //!
-//! tract reads the file, orders the operators and owns the tensors between them; every operator is one of ours
-//! (`operators.rs` makes them from the file, `nodes.rs` is what tract sees of them). A file with any other operator
-//! is refused: nothing runs in float unnoticed. tract is named in this folder only.
+//! tract reads the file and orders the operators; every operator is one of ours (`operators.rs` makes them from the
+//! file, `nodes.rs` is what tract sees of them), and `program.rs` has their kernels and their memory. A file with any
+//! other operator is refused: nothing runs in float unnoticed. tract is named in this folder only.
 
 mod nodes;
 mod operators;
+mod pool;
+mod program;
 
-use std::sync::Arc;
+use std::io;
 
 use tract_onnx::pb::ModelProto;
 use tract_onnx::prelude::*;
-use tract_onnx::tract_core::internal::bail;
+use tract_onnx::tract_core::internal::{TractErrorContext, bail};
 
+use super::compute::Compute;
 use super::kernels::Quantisation;
 use super::logits::Logits;
-use nodes::Dequantise;
+use nodes::{Dequantise, Quantise};
+use pool::Pool;
+use program::Program;
 
 /// Nodes of the largest graph taken; ours has 86.
 const NODES_MAX: usize = 4096;
@@ -32,6 +37,9 @@ pub enum GraphError {
     /// an output that is not the dequantisation of an int8 map
     #[error("output {0} does not come from a DequantizeLinear")]
     Output(String),
+    /// the system gave no thread
+    #[error("no thread could be started for the network")]
+    Thread(#[source] io::Error),
     /// the engine refused the file, a node's constants or the input
     #[error("the model cannot be run: {0:#}")]
     Engine(#[from] TractError),
@@ -44,6 +52,7 @@ impl GraphError {
             Self::Operator { .. } => "model_operator",
             Self::Nodes(_) => "model_nodes",
             Self::Output(_) => "model_output",
+            Self::Thread(_) => "model_thread",
             Self::Engine(_) => "model_engine",
         }
     }
@@ -59,25 +68,32 @@ pub struct OutputShape {
 }
 
 /// A model ready to run.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Graph {
-    plan: Arc<TypedRunnableModel>,
+    program: Program,
     side: usize,
+    input: Quantisation,
     outputs: Vec<OutputShape>,
+    logits: Vec<Logits>,
 }
 
 impl Graph {
-    /// `file` is an ONNX model whose one input is a square of one channel.
-    pub fn load(file: &[u8]) -> Result<Self, GraphError> {
+    /// `file` is an ONNX model whose one input is a square of one channel; `compute` says how it is to be run.
+    pub fn load(file: &[u8], compute: Compute) -> Result<Self, GraphError> {
         let mut onnx = tract_onnx::Onnx::default().with_ignore_value_info(true);
         operators::register(&mut onnx.op_register);
         let proto = onnx.proto_model_for_read(&mut &*file)?;
         let names = check(&proto)?;
         let mut model = onnx.model_for_proto_model(&proto)?.into_typed()?;
         let side = square(&model)?;
+        let input = quantised(&model)?;
         let outputs = cut_outputs(&mut model, names)?;
-        model.compact()?;
-        Ok(Self { plan: model.into_runnable()?, side, outputs })
+        let pool = Pool::new(compute.threads()).map_err(GraphError::Thread)?;
+        let program = Program::new(&model, compute.kernels(), pool)?;
+        let logits =
+            |shape: &OutputShape| Logits::empty(&shape.name, shape.side, shape.channels, shape.quantisation);
+        let logits = outputs.iter().map(logits).collect();
+        Ok(Self { program, side, input, outputs, logits })
     }
 
     /// Side of the square that [`Graph::run`] takes.
@@ -89,15 +105,25 @@ impl Graph {
         &self.outputs
     }
 
-    /// `radiograph` is [`Graph::side`] x `side` normalised grey values, row-major; the outputs in the file's order.
-    pub fn run(&self, radiograph: &[f32]) -> Result<Vec<Logits>, GraphError> {
-        let input = Tensor::from_shape(&[1, 1, self.side, self.side], radiograph)?;
-        let maps = self.plan.run(tvec![input.into()])?;
-        let logits = |(map, shape): (&TValue, &OutputShape)| {
-            let bytes = nodes::bytes(map)?;
-            Ok(Logits::from_map(&shape.name, shape.side, shape.channels, bytes, shape.quantisation))
-        };
-        maps.iter().zip(&self.outputs).map(logits).collect()
+    /// The byte that the network takes for a normalised grey value.
+    pub fn input_byte(&self, value: f32) -> i8 {
+        self.input.quantise(value)
+    }
+
+    pub fn threads(&self) -> usize {
+        self.program.threads()
+    }
+
+    /// Runs the network on [`Graph::side`] x `side` bytes, row-major; the outputs in the file's order.
+    ///
+    /// No memory is taken: the outputs are overwritten by the next radiograph.
+    pub fn run(&mut self, radiograph: impl Iterator<Item = i8>) -> &[Logits] {
+        self.program.input().iter_mut().zip(radiograph).for_each(|(slot, byte)| *slot = byte);
+        self.program.run();
+        for (index, logits) in self.logits.iter_mut().enumerate() {
+            logits.fill(self.program.output(index));
+        }
+        &self.logits
     }
 }
 
@@ -123,6 +149,12 @@ fn square(model: &TypedModel) -> TractResult<usize> {
             bail!("the input's shape is {other:?}, not 1, 1, side, side")
         }
     }
+}
+
+/// How the model's input becomes bytes.
+fn quantised(model: &TypedModel) -> TractResult<Quantisation> {
+    let quantise = model.nodes().iter().find_map(|node| node.op_as::<Quantise>());
+    Ok(quantise.context("the input is not quantised")?.quantisation)
 }
 
 /// Makes the int8 maps before the last dequantisations the outputs, and gives their shapes and scales.

@@ -1,12 +1,15 @@
 //! What tract sees of our operators: one node type for all kernels, and the two ends where float becomes int8.
 //!
-//! Between the ends every tensor is int8 of shape 1, rows, columns, channels; the float ends are ONNX's NCHW.
+//! Between the ends every tensor is int8 of shape 1, rows, columns, channels; the float ends are ONNX's NCHW. tract
+//! knows shapes and order, and computes nothing: a node says what is to be computed, and `program.rs` makes kernels.
 
 use std::sync::Arc;
 
 use tract_onnx::tract_core::internal::*;
 
-use crate::network::kernels::{Kernel, MapShape, Quantisation};
+use crate::network::kernels::{
+    Add, Concat, ConvShape, ConvTensors, Double, Kernel, KernelSet, MapShape, Quantisation, conv,
+};
 
 /// A tensor's bytes.
 pub fn bytes(tensor: &Tensor) -> TractResult<&[i8]> {
@@ -18,31 +21,85 @@ fn map_fact(map: MapShape) -> TypedFact {
     i8::fact([1, map.height, map.width, map.channels])
 }
 
-/// A map filled by `fill`.
-fn filled(map: MapShape, fill: impl FnOnce(&mut [i8])) -> TractResult<TVec<TValue>> {
-    let mut tensor = Tensor::zero::<i8>(&[1, map.height, map.width, map.channels])?;
-    fill(tensor.try_as_plain_ram_mut()?.as_slice_mut::<i8>()?);
-    Ok(tvec![tensor.into()])
+/// A map with its scale.
+pub type Scaled = (MapShape, Quantisation);
+
+/// What one node computes, with its constants.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Operation {
+    Conv {
+        shape: ConvShape,
+        output: MapShape,
+        weights: Arc<Tensor>,
+        bias: Arc<Tensor>,
+        /// Input scale x weight scale / output scale, a value an output channel.
+        scales: Vec<f32>,
+        zeros: (i8, i8),
+    },
+    Add {
+        a: Scaled,
+        b: Scaled,
+        sum: Quantisation,
+    },
+    Concat {
+        parts: Vec<Scaled>,
+        joined: Quantisation,
+        output: MapShape,
+    },
+    Double {
+        input: MapShape,
+        output: MapShape,
+    },
 }
 
-/// A kernel as a node.
-#[derive(Debug, Clone)]
-pub struct KernelNode {
-    pub name: &'static str,
-    pub kernel: Arc<dyn Kernel>,
-}
-
-impl PartialEq for KernelNode {
-    fn eq(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.kernel, &other.kernel)
+impl Operation {
+    pub fn output(&self) -> MapShape {
+        match self {
+            Self::Conv { output, .. } | Self::Concat { output, .. } | Self::Double { output, .. } => *output,
+            Self::Add { a, .. } => a.0,
+        }
     }
+
+    /// The kernel of `set` that computes it.
+    pub fn kernel(&self, set: KernelSet) -> TractResult<Box<dyn Kernel>> {
+        Ok(match self {
+            Self::Conv { shape, weights, bias, scales, zeros, .. } => {
+                let tensors = ConvTensors {
+                    weights: bytes(weights)?,
+                    bias: bias.try_as_plain_ram()?.as_slice::<i32>()?,
+                    scales: scales.clone(),
+                    input_zero: zeros.0,
+                    output_zero: zeros.1,
+                };
+                conv(shape, &tensors, set)?
+            }
+            Self::Add { a, b, sum } => Box::new(Add::new(*a, *b, *sum, set)?),
+            Self::Concat { parts, joined, .. } => Box::new(Concat::new(parts, *joined, set)?),
+            Self::Double { input, .. } => Box::new(Double::new(*input)?),
+        })
+    }
+
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Conv { .. } => "QLinearConv",
+            Self::Add { .. } => "QLinearAdd",
+            Self::Concat { .. } => "QLinearConcat",
+            Self::Double { .. } => "Resize",
+        }
+    }
+}
+
+/// An operation as a node.
+#[derive(Debug, Clone, PartialEq)]
+pub struct KernelNode {
+    pub operation: Operation,
 }
 
 impl Eq for KernelNode {}
 
 impl Op for KernelNode {
     fn name(&self) -> StaticName {
-        self.name.into()
+        self.operation.name().into()
     }
 
     op_as_typed_op!();
@@ -50,22 +107,17 @@ impl Op for KernelNode {
 
 impl EvalOp for KernelNode {
     not_out_of_plan!();
-
-    fn eval(&self, _context: &EvalContext, inputs: TVec<TValue>) -> TractResult<TVec<TValue>> {
-        let maps: TVec<&[i8]> = inputs.iter().map(|input| bytes(input)).collect::<TractResult<_>>()?;
-        filled(self.kernel.output(), |output| self.kernel.run(&maps, output))
-    }
 }
 
 impl TypedOp for KernelNode {
     fn output_facts(&self, _inputs: &[&TypedFact]) -> TractResult<TVec<TypedFact>> {
-        Ok(tvec![map_fact(self.kernel.output())])
+        Ok(tvec![map_fact(self.operation.output())])
     }
 
     as_op!();
 }
 
-/// Float to int8, and ONNX's planes to our pixels.
+/// Float to int8, and ONNX's planes to our pixels: the program's input.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Quantise {
     pub map: MapShape,
@@ -84,16 +136,6 @@ impl Op for Quantise {
 
 impl EvalOp for Quantise {
     not_out_of_plan!();
-
-    fn eval(&self, _context: &EvalContext, inputs: TVec<TValue>) -> TractResult<TVec<TValue>> {
-        let planes = inputs[0].try_as_plain_ram()?.as_slice::<f32>()?;
-        let (pixels, channels) = (self.map.pixels(), self.map.channels);
-        filled(self.map, |output| {
-            for (index, byte) in output.iter_mut().enumerate() {
-                *byte = self.quantisation.quantise(planes[index % channels * pixels + index / channels]);
-            }
-        })
-    }
 }
 
 impl TypedOp for Quantise {
@@ -104,7 +146,7 @@ impl TypedOp for Quantise {
     as_op!();
 }
 
-/// Int8 to float at an output: it marks the map and its scale, and is cut off before anything runs.
+/// Int8 to float at an output: it marks the map and its scale, and is cut off.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Dequantise {
     pub map: MapShape,

@@ -1,4 +1,4 @@
-//! Our operators in an ONNX file: from a node's attributes and constants to a kernel.
+//! Our operators in an ONNX file: from a node's attributes and constants to an operation.
 //!
 //! Sources: ONNX operator specification (QLinearConv, QuantizeLinear, DequantizeLinear, Resize) and ONNX Runtime's
 //! contributed operators (QLinearAdd, QLinearConcat).
@@ -9,10 +9,9 @@ use tract_onnx::model::{OnnxOpRegister, ParsingContext};
 use tract_onnx::pb::NodeProto;
 use tract_onnx::tract_hir::internal::*;
 
-use super::nodes::{self, Dequantise, KernelNode, Quantise};
-use crate::network::kernels::{
-    Add, Concat, ConvShape, ConvTensors, Double, Kernel, MapShape, Quantisation, conv,
-};
+use super::nodes::{self, Dequantise, KernelNode, Operation, Quantise};
+use super::program::MAPS_MAX;
+use crate::network::kernels::{ConvShape, MapShape, Quantisation};
 
 type Built = TractResult<(Box<dyn InferenceOp>, Vec<String>)>;
 
@@ -126,22 +125,18 @@ fn wire_conv(
     let &Geometry { stride, pad, groups } = geometry;
     let shape = ConvShape { input, outputs, groups, kernel, stride, pad };
     let per_channel = weight_scales.try_as_plain_ram()?.as_slice::<f32>()?;
-    let tensors = ConvTensors {
-        weights: nodes::bytes(&weights)?,
-        bias: bias.try_as_plain_ram()?.as_slice::<i32>()?,
-        scales: per_channel.iter().map(|w| x.scale * w / y.scale).collect(),
-        input_zero: x.zero,
-        output_zero: y.zero,
-    };
-    wire_kernel("QLinearConv", name, model, conv(&shape, &tensors)?.into(), &inputs[..1])
+    let scales = per_channel.iter().map(|w| x.scale * w / y.scale).collect();
+    let (output, zeros) = (shape.output()?, (x.zero, y.zero));
+    let conv = Operation::Conv { shape, output, weights, bias, scales, zeros };
+    wire_kernel(conv, name, model, &inputs[..1])
 }
 
 fn wire_add(_: &(), name: &str, model: &mut TypedModel, inputs: &[OutletId]) -> TractResult<TVec<OutletId>> {
     ensure!(inputs.len() == 8, "{} inputs, not 8", inputs.len());
     let a = (map_shape(model, inputs[0])?, quantisation(model, &inputs[1..3])?);
     let b = (map_shape(model, inputs[3])?, quantisation(model, &inputs[4..6])?);
-    let sum = Add::new(a, b, quantisation(model, &inputs[6..8])?)?;
-    wire_kernel("QLinearAdd", name, model, Arc::new(sum), &[inputs[0], inputs[3]])
+    let sum = quantisation(model, &inputs[6..8])?;
+    wire_kernel(Operation::Add { a, b, sum }, name, model, &[inputs[0], inputs[3]])
 }
 
 fn concat(_: &ParsingContext, node: &NodeProto) -> Built {
@@ -163,7 +158,10 @@ fn wire_concat(
         maps.push(part[0]);
         parts.push((map_shape(model, part[0])?, quantisation(model, &part[1..])?));
     }
-    wire_kernel("QLinearConcat", name, model, Arc::new(Concat::new(&parts, joined)?), &maps)
+    ensure!(maps.len() <= MAPS_MAX, "{} maps, at most {MAPS_MAX}", maps.len());
+    let (first, channels) = (parts[0].0, parts.iter().map(|(shape, _)| shape.channels).sum());
+    let output = MapShape::new(first.height, first.width, channels)?;
+    wire_kernel(Operation::Concat { parts, joined, output }, name, model, &maps)
 }
 
 fn resize(_: &ParsingContext, node: &NodeProto) -> Built {
@@ -188,8 +186,9 @@ fn wire_double(
     let scales = constant(model, inputs[1])?;
     let scales = scales.try_as_plain_ram()?.as_slice::<f32>()?;
     ensure!(scales == [1.0, 1.0, 2.0, 2.0], "only doubling is supported, not {scales:?}");
-    let double = Double::new(map_shape(model, inputs[0])?)?;
-    wire_kernel("Resize", name, model, Arc::new(double), &inputs[..1])
+    let input = map_shape(model, inputs[0])?;
+    let output = MapShape::new(2 * input.height, 2 * input.width, input.channels)?;
+    wire_kernel(Operation::Double { input, output }, name, model, &inputs[..1])
 }
 
 fn wire_quantise(
@@ -221,13 +220,12 @@ fn wire_dequantise(
 }
 
 fn wire_kernel(
-    operator: &'static str,
+    operation: Operation,
     name: &str,
     model: &mut TypedModel,
-    kernel: Arc<dyn Kernel>,
     maps: &[OutletId],
 ) -> TractResult<TVec<OutletId>> {
-    model.wire_node(name, KernelNode { name: operator, kernel }, maps)
+    model.wire_node(name, KernelNode { operation }, maps)
 }
 
 /// The shape of an int8 map that one of our nodes gives.

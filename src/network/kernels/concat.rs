@@ -1,15 +1,20 @@
 //! Maps side by side in one: the channels of each after those of the one before, brought to one scale.
 
-use super::{Kernel, KernelError, MapShape, Quantisation};
+use std::ops::Range;
+
+use super::{Kernel, KernelError, KernelSet, MapShape, Quantisation};
 
 /// Bytes of an int8 range.
 const LEVELS: usize = 256;
 
-/// One part: its channels and what each of its bytes becomes, by byte + 128.
+/// What each byte becomes, by byte + 128.
+pub type Table = [i8; LEVELS];
+
+/// One part: its channels and what each of its bytes becomes; `None`: it stays.
 #[derive(Debug, Clone)]
 struct Part {
     channels: usize,
-    table: Box<[i8; LEVELS]>,
+    table: Option<Box<Table>>,
 }
 
 /// A table a part: byte to real value to byte, as ONNX Runtime's `QLinearConcat` has it.
@@ -17,11 +22,16 @@ struct Part {
 pub struct Concat {
     output: MapShape,
     parts: Vec<Part>,
+    set: KernelSet,
 }
 
 impl Concat {
     /// Fails when there is no part or their sides differ.
-    pub fn new(parts: &[(MapShape, Quantisation)], joined: Quantisation) -> Result<Self, KernelError> {
+    pub fn new(
+        parts: &[(MapShape, Quantisation)],
+        joined: Quantisation,
+        set: KernelSet,
+    ) -> Result<Self, KernelError> {
         let Some(&(first, _)) = parts.first() else {
             return Err(KernelError::Length { what: "a concatenation", expected: 1, actual: 0 });
         };
@@ -34,9 +44,9 @@ impl Concat {
         let output = MapShape::new(first.height, first.width, channels)?;
         let part = |&(shape, q): &(MapShape, Quantisation)| Part {
             channels: shape.channels,
-            table: table(q, joined),
+            table: (q != joined).then(|| table(q, joined)),
         };
-        Ok(Self { output, parts: parts.iter().map(part).collect() })
+        Ok(Self { output, parts: parts.iter().map(part).collect(), set })
     }
 }
 
@@ -45,41 +55,56 @@ impl Kernel for Concat {
         self.output
     }
 
-    fn run(&self, inputs: &[&[i8]], output: &mut [i8]) {
-        assert_eq!((inputs.len(), output.len()), (self.parts.len(), self.output.bytes()));
+    fn run(&self, inputs: &[&[i8]], rows: Range<usize>, output: &mut [i8], _scratch: &mut [i8]) {
+        assert_eq!((inputs.len(), output.len()), (self.parts.len(), self.output.span(&rows).len()));
         let mut start = 0;
         for (part, input) in self.parts.iter().zip(inputs) {
             assert_eq!(input.len(), self.output.pixels() * part.channels);
-            let pixels = input.chunks_exact(part.channels);
-            for (x, y) in pixels.zip(output.chunks_exact_mut(self.output.channels)) {
-                for (y, &x) in y[start..start + part.channels].iter_mut().zip(x) {
-                    *y = part.table[usize::from(x as u8 ^ 0x80)];
-                }
-            }
+            let shape = MapShape { channels: part.channels, ..self.output };
+            part.run(&input[shape.span(&rows)], output, start, self.output.channels, self.set);
             start += part.channels;
         }
     }
 }
 
-fn table(from: Quantisation, to: Quantisation) -> Box<[i8; LEVELS]> {
-    let entry = |index: usize| {
-        let byte = (index as i32 - 128) as i8;
-        if from == to { byte } else { to.quantise(from.dequantise(byte)) }
-    };
+impl Part {
+    /// The part's bytes into each pixel of `stride` bytes in `output`, from byte `start` on.
+    fn run(&self, input: &[i8], output: &mut [i8], start: usize, stride: usize, set: KernelSet) {
+        let pixels = input.chunks_exact(self.channels).zip(output.chunks_exact_mut(stride));
+        let pixels = pixels.map(|(x, y)| (x, &mut y[start..start + self.channels]));
+        match (&self.table, set) {
+            (None, _) => pixels.for_each(|(x, y)| y.copy_from_slice(x)),
+            #[cfg(target_arch = "aarch64")]
+            (Some(table), KernelSet::Neon | KernelSet::NeonDotprod) => super::neon::look_up(table, pixels),
+            (Some(table), _) => pixels.for_each(|(x, y)| look_up(table, x, y)),
+        }
+    }
+}
+
+/// What `table` has for each byte.
+pub fn look_up(table: &Table, x: &[i8], y: &mut [i8]) {
+    for (y, &x) in y.iter_mut().zip(x) {
+        *y = table[usize::from(x as u8 ^ 0x80)];
+    }
+}
+
+fn table(from: Quantisation, to: Quantisation) -> Box<Table> {
+    let entry = |index: usize| to.quantise(from.dequantise((index as i32 - 128) as i8));
     Box::new(std::array::from_fn(entry))
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::whole;
     use super::*;
 
     #[test]
     fn channels_follow_one_another_on_the_new_scale() {
         let q = |scale, zero| Quantisation::new(scale, zero).unwrap();
         let (a, b) = (MapShape::new(1, 2, 1).unwrap(), MapShape::new(1, 2, 2).unwrap());
-        let concat = Concat::new(&[(a, q(1.0, 0)), (b, q(0.5, -10))], q(1.0, 0)).unwrap();
-        let mut out = [0; 6];
-        concat.run(&[&[7, -128], &[-10, -8, -7, 127]], &mut out);
+        let concat =
+            Concat::new(&[(a, q(1.0, 0)), (b, q(0.5, -10))], q(1.0, 0), KernelSet::Portable).unwrap();
+        let out = whole(&concat, &[&[7, -128], &[-10, -8, -7, 127]]);
         // (127 + 10) / 2 = 68.5 goes to the even 68, 1.5 to 2.
         assert_eq!(out, [7, 0, 1, -128, 2, 68]);
     }
@@ -88,7 +113,10 @@ mod tests {
     fn maps_of_different_sides_are_refused() {
         let (a, b) = (MapShape::new(2, 2, 8).unwrap(), MapShape::new(4, 2, 8).unwrap());
         let q = Quantisation::new(1.0, 0).unwrap();
-        assert_eq!(Concat::new(&[(a, q), (b, q)], q).unwrap_err(), KernelError::Mismatch(a, b));
-        assert!(Concat::new(&[], q).is_err());
+        assert_eq!(
+            Concat::new(&[(a, q), (b, q)], q, KernelSet::Portable).unwrap_err(),
+            KernelError::Mismatch(a, b)
+        );
+        assert!(Concat::new(&[], q, KernelSet::Portable).is_err());
     }
 }

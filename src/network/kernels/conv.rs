@@ -1,9 +1,10 @@
 //! Which kernel a convolution gets, and what all of them need: shapes, constants, the corrected bias.
 
 use super::dense::Dense;
-use super::depthwise::{self, Depthwise};
+use super::depthwise;
 use super::pointwise::Pointwise;
-use super::{Kernel, KernelError, MapShape};
+use super::product::depth_step;
+use super::{Kernel, KernelError, KernelSet, MapShape};
 
 /// Geometry of a convolution: a square kernel, the same stride and padding on both axes, no dilation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,17 +28,22 @@ pub struct ConvTensors<'a> {
     pub output_zero: i8,
 }
 
-/// The kernel for a convolution, its weights packed.
+/// The kernel of `set` for a convolution, its weights packed.
 ///
 /// Dense with any kernel, or depthwise (3 or 5, stride 1 or 2, channels a multiple of eight); else an error.
-pub fn conv(shape: &ConvShape, tensors: &ConvTensors<'_>) -> Result<Box<dyn Kernel>, KernelError> {
+pub fn conv(
+    shape: &ConvShape,
+    tensors: &ConvTensors<'_>,
+    set: KernelSet,
+) -> Result<Box<dyn Kernel>, KernelError> {
     shape.check()?;
     tensors.check(shape)?;
     let one_pixel = (shape.kernel, shape.stride, shape.pad) == (1, 1, 0);
+    let straight = one_pixel && shape.input.channels.is_multiple_of(depth_step(set));
     Ok(match shape.groups {
-        1 if one_pixel => Box::new(Pointwise::new(shape, tensors)?),
-        1 => Box::new(Dense::new(shape, tensors)?),
-        _ => Box::new(Depthwise::new(shape, tensors)?),
+        1 if straight => Box::new(Pointwise::new(shape, tensors, set)?),
+        1 => Box::new(Dense::new(shape, tensors, set)?),
+        _ => depthwise::depthwise(shape, tensors, set)?,
     })
 }
 

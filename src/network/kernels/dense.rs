@@ -2,39 +2,55 @@
 //!
 //! A row's patches are gathered into rows of bytes, and these go through the same product as a pointwise convolution.
 
-use super::packed::Packed;
-use super::{ConvShape, ConvTensors, Kernel, KernelError, MapShape};
+use std::ops::Range;
 
-#[derive(Debug, Clone)]
+use super::lines::{Lines, SLACK, Window};
+use super::product::{Product, depth_step, product};
+use super::{ConvShape, ConvTensors, Kernel, KernelError, KernelSet, MapShape};
+
+#[derive(Debug)]
 pub struct Dense {
-    weights: Packed,
-    shape: ConvShape,
+    weights: Box<dyn Product>,
+    lines: Lines,
     output: MapShape,
-    input_zero: i8,
+    kernel: usize,
+    /// Bytes from the patch of one output to the next.
+    step: usize,
+    /// Bytes of one line of a patch, rounded up so that it is copied in one go; the bytes too many have weights of 0.
+    piece: usize,
+    /// Bytes of a patch, with what the product wants behind it.
+    depth: usize,
 }
 
 impl Dense {
-    pub fn new(shape: &ConvShape, tensors: &ConvTensors<'_>) -> Result<Self, KernelError> {
-        let (taps, channels) = (shape.kernel * shape.kernel, shape.input.channels);
-        let weights = channels_last(tensors.weights, taps, channels);
-        let tensors = ConvTensors { weights: &weights, scales: tensors.scales.clone(), ..*tensors };
+    pub fn new(shape: &ConvShape, tensors: &ConvTensors<'_>, set: KernelSet) -> Result<Self, KernelError> {
+        let ConvShape { input, kernel, stride, .. } = *shape;
+        let piece = (kernel * input.channels).next_multiple_of(SLACK);
+        let depth = (kernel * piece).next_multiple_of(depth_step(set));
+        let weights = in_pieces(tensors.weights, kernel, input.channels, piece, depth);
+        let padded = ConvTensors { weights: &weights, scales: tensors.scales.clone(), ..*tensors };
         Ok(Self {
-            weights: Packed::new(taps * channels, &tensors)?,
-            shape: *shape,
+            weights: product(depth, &padded, set)?,
+            lines: Lines::new(shape, tensors.input_zero),
             output: shape.output()?,
-            input_zero: tensors.input_zero,
+            kernel,
+            step: stride * input.channels,
+            piece,
+            depth,
         })
     }
 
-    /// The patches of output row `row`, one after another; outside the map lies the zero point.
-    fn gather(&self, map: &[i8], row: usize, patches: &mut [i8]) {
-        let channels = self.shape.input.channels;
-        let taps = self.shape.kernel * self.shape.kernel;
-        for (index, slot) in patches.chunks_exact_mut(channels).enumerate() {
-            let (column, tap) = (index / taps, index % taps);
-            match self.shape.source(row, column, tap) {
-                Some(pixel) => slot.copy_from_slice(&map[pixel * channels..][..channels]),
-                None => slot.fill(self.input_zero),
+    /// The patches of one row of outputs, one after another.
+    fn gather(&self, window: Window<'_>, patches: &mut [i8]) {
+        for k in 0..self.kernel {
+            let line = window.line(k);
+            for (column, patch) in patches.chunks_exact_mut(self.depth).enumerate() {
+                let (from, to) = (&line[column * self.step..], &mut patch[k * self.piece..]);
+                match (from.first_chunk::<SLACK>(), to.first_chunk_mut::<SLACK>()) {
+                    // The first layer: a few instructions in place of a call.
+                    (Some(from), Some(to)) if self.piece == SLACK => *to = *from,
+                    _ => to[..self.piece].copy_from_slice(&from[..self.piece]),
+                }
             }
         }
     }
@@ -45,24 +61,28 @@ impl Kernel for Dense {
         self.output
     }
 
-    fn run(&self, inputs: &[&[i8]], output: &mut [i8]) {
-        assert_eq!((inputs.len(), output.len()), (1, self.output.bytes()));
-        assert_eq!(inputs[0].len(), self.shape.input.bytes());
-        let depth = self.shape.kernel * self.shape.kernel * self.shape.input.channels;
-        let mut patches = vec![0i8; self.output.width * depth];
-        for (row, y) in output.chunks_exact_mut(self.output.width * self.output.channels).enumerate() {
-            self.gather(inputs[0], row, &mut patches);
-            self.weights.run(&patches, y);
-        }
+    fn scratch(&self) -> usize {
+        self.output.width * self.depth + self.lines.bytes()
+    }
+
+    fn run(&self, inputs: &[&[i8]], rows: Range<usize>, output: &mut [i8], scratch: &mut [i8]) {
+        assert_eq!((inputs.len(), output.len()), (1, self.output.span(&rows).len()));
+        let (patches, lines) = scratch.split_at_mut(self.output.width * self.depth);
+        let mut outputs = output.chunks_exact_mut(self.output.row());
+        self.lines.under(inputs[0], rows, lines, |window| {
+            self.gather(window, patches);
+            outputs.next().into_iter().for_each(|y| self.weights.run(patches, y));
+        });
     }
 }
 
-/// Weights as OIHW to rows of taps x channels, one an output channel.
-fn channels_last(weights: &[i8], taps: usize, channels: usize) -> Vec<i8> {
-    let depth = taps * channels;
-    let from = |index: usize| {
-        let (output, tap, channel) = (index / depth, index % depth / channels, index % channels);
-        weights[output * depth + channel * taps + tap]
-    };
-    (0..weights.len()).map(from).collect()
+/// Weights as OIHW to rows of `depth`, one an output channel: lines of `piece`, in them pixels of `channels`.
+fn in_pieces(weights: &[i8], kernel: usize, channels: usize, piece: usize, depth: usize) -> Vec<i8> {
+    let taps = kernel * kernel;
+    let mut rows = vec![0; weights.len() / (taps * channels) * depth];
+    for (index, &weight) in weights.iter().enumerate() {
+        let (output, channel, tap) = (index / (taps * channels), index / taps % channels, index % taps);
+        rows[output * depth + tap / kernel * piece + tap % kernel * channels + channel] = weight;
+    }
+    rows
 }

@@ -1,10 +1,27 @@
 //! Convolution of each channel with its own kernel of 3 x 3 or 5 x 5.
 
+use std::ops::Range;
+
 use super::requantise::Requantise;
-use super::{ConvShape, ConvTensors, Kernel, KernelError, MapShape};
+use super::{ConvShape, ConvTensors, Kernel, KernelError, KernelSet, MapShape};
 
 /// Channels computed at a time; a depthwise convolution has a multiple of them.
 pub const LANES: usize = 8;
+
+/// The kernel of `set` for a depthwise convolution.
+pub fn depthwise(
+    shape: &ConvShape,
+    tensors: &ConvTensors<'_>,
+    set: KernelSet,
+) -> Result<Box<dyn Kernel>, KernelError> {
+    match set {
+        #[cfg(target_arch = "aarch64")]
+        KernelSet::Neon | KernelSet::NeonDotprod if super::neon::fits(tensors.weights, KernelSet::Neon) => {
+            Ok(Box::new(super::neon::Depthwise::new(shape, tensors)?))
+        }
+        _ => Ok(Box::new(Depthwise::new(shape, tensors)?)),
+    }
+}
 
 #[derive(Debug, Clone)]
 pub struct Depthwise {
@@ -38,11 +55,11 @@ impl Depthwise {
         })
     }
 
-    /// All pixels, with `TAPS` = kernel x kernel known to the compiler.
-    fn pixels<const TAPS: usize>(&self, map: &[i8], output: &mut [i8]) {
+    /// All pixels from row `first` on, with `TAPS` = kernel x kernel known to the compiler.
+    fn pixels<const TAPS: usize>(&self, map: &[i8], first: usize, output: &mut [i8]) {
         let channels = self.output.channels;
         for (index, y) in output.chunks_exact_mut(channels).enumerate() {
-            let (row, column) = (index / self.output.width, index % self.output.width);
+            let (row, column) = (first + index / self.output.width, index % self.output.width);
             let taps: [&[i8]; TAPS] = std::array::from_fn(|tap| match self.shape.source(row, column, tap) {
                 Some(pixel) => &map[pixel * channels..][..channels],
                 None => &self.outside[..channels],
@@ -77,12 +94,12 @@ impl Kernel for Depthwise {
         self.output
     }
 
-    fn run(&self, inputs: &[&[i8]], output: &mut [i8]) {
-        assert_eq!((inputs.len(), output.len()), (1, self.output.bytes()));
+    fn run(&self, inputs: &[&[i8]], rows: Range<usize>, output: &mut [i8], _scratch: &mut [i8]) {
+        assert_eq!((inputs.len(), output.len()), (1, self.output.span(&rows).len()));
         assert_eq!(inputs[0].len(), self.shape.input.bytes());
         match self.shape.kernel {
-            3 => self.pixels::<9>(inputs[0], output),
-            _ => self.pixels::<25>(inputs[0], output),
+            3 => self.pixels::<9>(inputs[0], rows.start, output),
+            _ => self.pixels::<25>(inputs[0], rows.start, output),
         }
     }
 }

@@ -12,21 +12,25 @@ mod conv;
 mod dense;
 mod depthwise;
 mod double;
+mod lines;
+#[cfg(target_arch = "aarch64")]
+mod neon;
 mod packed;
 mod pointwise;
+mod product;
 #[cfg(test)]
 mod reference;
 mod requantise;
+mod set;
 
 use std::fmt;
+use std::ops::Range;
 
 pub use add::Add;
 pub use concat::Concat;
 pub use conv::{ConvShape, ConvTensors, conv};
 pub use double::Double;
-
-/// Which kernels run on this machine.
-pub const NAME: &str = "portable";
+pub use set::{KernelSet, KernelSetError};
 
 /// Bytes of the largest map: 32 channels at 1024 x 1024, four times what the largest input side needs.
 const MAP_BYTES_MAX: usize = 32 << 20;
@@ -80,6 +84,16 @@ impl MapShape {
     pub fn bytes(self) -> usize {
         self.pixels() * self.channels
     }
+
+    /// Bytes of one row.
+    pub fn row(self) -> usize {
+        self.width * self.channels
+    }
+
+    /// Where `rows` lie among the bytes of a map.
+    pub fn span(self, rows: &Range<usize>) -> Range<usize> {
+        rows.start * self.row()..rows.end * self.row()
+    }
 }
 
 /// `128x128x24`.
@@ -119,10 +133,28 @@ impl Quantisation {
 }
 
 /// One operator, ready to run: its shapes were checked and its constants packed when it was made.
+///
+/// The rows of a map may be computed in parts, by several threads: no part depends on another.
 pub trait Kernel: fmt::Debug + Send + Sync {
     /// Shape of what [`Kernel::run`] fills.
     fn output(&self) -> MapShape;
 
-    /// Fills `output` from `inputs`; their number and lengths are those the kernel was made for (asserted).
-    fn run(&self, inputs: &[&[i8]], output: &mut [i8]);
+    /// Bytes of working memory that [`Kernel::run`] needs.
+    fn scratch(&self) -> usize {
+        0
+    }
+
+    /// Fills `output`, the `rows` of the output map, from whole `inputs`; what is left in `scratch` means nothing.
+    ///
+    /// The number and lengths of all of them are those that the kernel was made for (asserted).
+    fn run(&self, inputs: &[&[i8]], rows: Range<usize>, output: &mut [i8], scratch: &mut [i8]);
+}
+
+/// The whole output of `kernel`, computed at once.
+#[cfg(test)]
+fn whole(kernel: &dyn Kernel, inputs: &[&[i8]]) -> Vec<i8> {
+    let (shape, mut scratch) = (kernel.output(), vec![0; kernel.scratch()]);
+    let mut output = vec![0; shape.bytes()];
+    kernel.run(inputs, 0..shape.height, &mut output, &mut scratch);
+    output
 }

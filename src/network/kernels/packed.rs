@@ -1,5 +1,6 @@
 //! A matrix of weights, packed so that sixteen output channels are computed at a time.
 
+use super::product::Product;
 use super::requantise::Requantise;
 use super::{ConvTensors, KernelError};
 
@@ -48,16 +49,6 @@ impl Packed {
         })
     }
 
-    /// Rows of `depth` bytes in `pixels` to rows of `outputs` bytes in `out`.
-    pub fn run(&self, pixels: &[i8], out: &mut [i8]) {
-        assert_eq!(pixels.len() * self.outputs, out.len() * self.depth, "as many rows out as in");
-        let tiles = pixels.chunks(TILE_PIXELS * self.depth);
-        for (x, y) in tiles.zip(out.chunks_mut(TILE_PIXELS * self.outputs)) {
-            self.tile::<WIDE>(&self.wide, 0, x, y);
-            self.tile::<NARROW>(&self.narrow, self.wide.len() / self.depth, x, y);
-        }
-    }
-
     /// All blocks of `weights`, the first of which begins at output channel `start`, over one tile.
     fn tile<const LANES: usize>(&self, weights: &[i16], start: usize, pixels: &[i8], out: &mut [i8]) {
         for (index, block) in weights.chunks_exact(self.depth * LANES).enumerate() {
@@ -69,6 +60,17 @@ impl Packed {
                 let bytes = self.requantise.bytes::<LANES>(&sums(x, block, bias), scales);
                 y[first..first + valid].copy_from_slice(&bytes[..valid]);
             }
+        }
+    }
+}
+
+impl Product for Packed {
+    fn run(&self, pixels: &[i8], out: &mut [i8]) {
+        assert_eq!(pixels.len() * self.outputs, out.len() * self.depth, "as many rows out as in");
+        let tiles = pixels.chunks(TILE_PIXELS * self.depth);
+        for (x, y) in tiles.zip(out.chunks_mut(TILE_PIXELS * self.outputs)) {
+            self.tile::<WIDE>(&self.wide, 0, x, y);
+            self.tile::<NARROW>(&self.narrow, self.wide.len() / self.depth, x, y);
         }
     }
 }

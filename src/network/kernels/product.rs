@@ -1,0 +1,35 @@
+//! Rows of bytes times a matrix of weights: the bulk of the network, in one form for each set of kernels.
+
+use std::fmt;
+
+use super::packed::Packed;
+use super::{ConvTensors, KernelError, KernelSet};
+
+/// A matrix of weights with bias and scales, packed: a pixel's bytes become as many bytes as there are outputs.
+pub trait Product: fmt::Debug + Send + Sync {
+    /// Rows of inputs in `pixels` to rows of outputs in `out`, as many (asserted).
+    fn run(&self, pixels: &[i8], out: &mut [i8]);
+}
+
+/// What a row's length must be a multiple of; the rest is filled with bytes whose weights are zero.
+pub fn depth_step(set: KernelSet) -> usize {
+    match set {
+        KernelSet::Portable => 1,
+        KernelSet::Neon | KernelSet::NeonDotprod => 8,
+    }
+}
+
+/// `tensors.weights` are rows of `depth`, one an output channel; `depth` is a multiple of [`depth_step`].
+pub fn product(
+    depth: usize,
+    tensors: &ConvTensors<'_>,
+    set: KernelSet,
+) -> Result<Box<dyn Product>, KernelError> {
+    match set {
+        #[cfg(target_arch = "aarch64")]
+        KernelSet::Neon | KernelSet::NeonDotprod if super::neon::fits(tensors.weights, set) => {
+            Ok(Box::new(super::neon::Matrix::new(depth, tensors, set)))
+        }
+        _ => Ok(Box::new(Packed::new(depth, tensors)?)),
+    }
+}

@@ -1,0 +1,105 @@
+//! Which kernels compute: chosen once, at start, from what the processor has.
+
+/// Kernels for one set of instructions. All of them give the same bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KernelSet {
+    /// Plain Rust, for every processor; the others are held against it.
+    Portable,
+    /// Armv8.0: multiply-add of byte pairs (Cortex-A53, A72).
+    Neon,
+    /// Armv8.2 with dot products of four bytes (Cortex-A55, A76).
+    NeonDotprod,
+}
+
+/// Why kernels cannot be had by a name.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum KernelSetError {
+    /// no kernels of this name
+    #[error("no kernels are called {name}: this processor can run {}", names())]
+    Unknown { name: String },
+    /// the processor lacks the instructions
+    #[error("this processor cannot run the kernels {}: it can run {}", .set.name(), names())]
+    Absent { set: KernelSet },
+}
+
+impl KernelSetError {
+    /// Stable name for machines.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Unknown { .. } => "kernels_unknown",
+            Self::Absent { .. } => "kernels_absent",
+        }
+    }
+}
+
+impl KernelSet {
+    /// From the plainest to the fastest of each architecture.
+    pub const ALL: [Self; 3] = [Self::Portable, Self::Neon, Self::NeonDotprod];
+
+    /// The fastest that this processor can run.
+    pub fn best() -> Self {
+        Self::present().last().unwrap_or(Self::Portable)
+    }
+
+    /// Those that this processor can run, the fastest last.
+    pub fn present() -> impl Iterator<Item = Self> {
+        Self::ALL.into_iter().filter(|set| set.is_present())
+    }
+
+    /// The kernels called `name`; fails where there are none, or where this processor cannot run them.
+    pub fn named(name: &str) -> Result<Self, KernelSetError> {
+        match Self::ALL.into_iter().find(|set| set.name() == name) {
+            Some(set) if set.is_present() => Ok(set),
+            Some(set) => Err(KernelSetError::Absent { set }),
+            None => Err(KernelSetError::Unknown { name: name.to_owned() }),
+        }
+    }
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Portable => "portable",
+            Self::Neon => "neon",
+            Self::NeonDotprod => "neon-dotprod",
+        }
+    }
+
+    /// Whether this processor has the instructions.
+    pub fn is_present(self) -> bool {
+        match self {
+            Self::Portable => true,
+            #[cfg(target_arch = "aarch64")]
+            Self::Neon => std::arch::is_aarch64_feature_detected!("neon"),
+            #[cfg(target_arch = "aarch64")]
+            Self::NeonDotprod => std::arch::is_aarch64_feature_detected!("dotprod"),
+            #[cfg(not(target_arch = "aarch64"))]
+            Self::Neon | Self::NeonDotprod => false,
+        }
+    }
+}
+
+/// Names of those that this processor can run.
+fn names() -> String {
+    KernelSet::present().map(KernelSet::name).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_leads_to_its_kernels_or_to_an_error() {
+        assert_eq!(KernelSet::named("portable"), Ok(KernelSet::Portable));
+        for set in KernelSet::ALL {
+            let expected = if set.is_present() { Ok(set) } else { Err(KernelSetError::Absent { set }) };
+            assert_eq!(KernelSet::named(set.name()), expected);
+        }
+        let error = KernelSet::named("neno").unwrap_err();
+        assert_eq!(error.code(), "kernels_unknown");
+        assert!(error.to_string().contains("neno") && error.to_string().contains("portable"), "{error}");
+    }
+
+    #[test]
+    fn the_best_kernels_are_present() {
+        assert!(KernelSet::best().is_present());
+    }
+}
