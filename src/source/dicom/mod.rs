@@ -1,13 +1,14 @@
 //! Radiographs in DICOM files.
 //!
 //! What a file says is taken in this order: `scan` walks its elements within bounds, `scope` refuses what is
-//! no chest radiograph, `shape` reads how the pixels lie, `pixels` decodes them by their transfer syntax.
+//! no chest radiograph, `shape` reads how the pixels lie, `shades` how they are to be shown, `pixels` decodes them
+//! by their transfer syntax.
 //! Only the elements named in [`tag`] are ever kept, none of them says who the patient is, and errors
 //! carry numbers and words of our own, never a file's text (a UID of digits and dots excepted).
 //!
 //! The one reader is our own, so that every length in a file is held against the bytes that are left: the
 //! general readers allocate what a header declares and recurse as deep as a file nests.
-//! Windowing and the inversion of MONOCHROME1 belong to `preprocess`; this module does not do them.
+//! A linear window and the inversion of MONOCHROME1 belong to `preprocess`; this module does not do them.
 
 mod error;
 mod jpeg;
@@ -17,8 +18,10 @@ mod pixels;
 mod rle;
 mod scan;
 mod scope;
+mod shades;
 mod shape;
 mod syntax;
+mod table;
 mod tag;
 
 pub use error::DicomError;
@@ -42,7 +45,8 @@ pub fn has_preamble(bytes: &[u8]) -> bool {
 /// The radiograph in a DICOM file, with or without preamble.
 ///
 /// Pixels are the stored values, moved up where they are signed so that the lowest possible value is 0;
-/// the window is the file's first, expressed in those values.
+/// the window is the file's first, expressed in those values. Where the file shows its values by a table or a
+/// sigmoid, pixels are what these give, before any inversion.
 /// Fails with a refusal ([`DicomError::is_refusal`]) before any pixel is decoded when the file says that it
 /// is no radiograph or not of a chest.
 pub fn read(bytes: &[u8]) -> Result<Frame, DicomError> {
