@@ -4,6 +4,7 @@
 
 mod bench;
 mod board;
+mod decode;
 mod devices;
 mod evaluate;
 mod failure;
@@ -18,12 +19,13 @@ mod run;
 
 pub use failure::{Exit, Failure};
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Parser, Subcommand};
 
 use crate::network::{Bundle, Network};
 use crate::pipeline::Pipeline;
+use crate::source::worker;
 
 /// Infection maps and severity grades from chest radiographs. For research and triage support, not for diagnosis.
 #[derive(Debug, Parser)]
@@ -55,6 +57,9 @@ enum Command {
     Model(model::ModelArguments),
     /// What the station has kept: list, show, export, verify, repair
     Records(records::RecordsArguments),
+    /// One file from standard input to a frame on standard output, in a confined process
+    #[command(hide = true)]
+    Decode,
 }
 
 #[derive(Debug, clap::Args)]
@@ -80,11 +85,19 @@ pub fn execute(arguments: Arguments) -> Result<(), Failure> {
         Some(Command::Bench(a)) => bench::run(&a),
         Some(Command::Model(a)) => model::run(&a),
         Some(Command::Records(a)) => records::run(&a),
+        Some(Command::Decode) => decode::run(),
     }
 }
 
+/// Files of unknown origin are decoded in processes of their own from here on.
+///
+/// The link leads to this program even when its file has been replaced since.
+fn isolate() {
+    worker::isolate(Path::new("/proc/self/exe"));
+}
+
 /// The pipeline on the bundle in `folder`, or on the one inside the binary.
-fn pipeline(folder: Option<&std::path::Path>) -> Result<Pipeline, Failure> {
+fn pipeline(folder: Option<&Path>) -> Result<Pipeline, Failure> {
     let bundle = match folder {
         Some(folder) => Bundle::open(folder)?,
         None => Bundle::embedded()?,

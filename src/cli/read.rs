@@ -5,7 +5,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use super::failure::{Exit, Failure};
-use super::{pipeline, progress};
+use super::{isolate, pipeline, progress};
 use crate::pipeline::Pipeline;
 use crate::reading::{DISCLAIMER, Finding, Reading, Refusal, Timing};
 use crate::render;
@@ -44,6 +44,7 @@ pub fn run(arguments: &ReadArguments) -> Result<(), Failure> {
 }
 
 fn read_all(arguments: &ReadArguments) -> Result<(), Failure> {
+    isolate();
     let mut pipeline = pipeline(arguments.model.as_deref())?;
     let files = folder::list(&arguments.paths)?;
     let mut overlays = arguments.out.as_deref().map(Overlays::new).transpose()?;

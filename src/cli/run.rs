@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::failure::{Exit, Failure, chain};
 use super::panel::PicturePanel;
-use super::{RunArguments, pipeline};
+use super::{RunArguments, isolate, pipeline};
 use crate::board::{Board, ModelConfig, RecordConfig, ScreenConfig, SerialConfig, SourceConfig};
 use crate::clock::SystemClock;
 use crate::frame::Frame;
@@ -20,6 +20,7 @@ use crate::station::{
 };
 
 pub fn run(arguments: &RunArguments) -> Result<(), Failure> {
+    isolate();
     let board = Board::load(&arguments.board)?;
     let model = pipeline(model_folder(&board).as_deref());
     let about = about(&board, model.as_ref().ok());

@@ -5,6 +5,7 @@
 
 pub mod raster;
 pub mod dicom;
+pub mod worker;
 pub mod file;
 pub mod folder;
 pub mod phantom;
