@@ -122,7 +122,20 @@ fn open(source: &SourceConfig) -> Result<Box<dyn Feed>, Fault> {
             Ok(Box::new(SourceFeed::new(source, |e| e.source.code())))
         }
         SourceConfig::Capture(config) => capture(config),
+        SourceConfig::DicomNet(config) => dicom_net(config),
     }
+}
+
+#[cfg(feature = "dicom-net")]
+fn dicom_net(config: &crate::board::DicomNetConfig) -> Result<Box<dyn Feed>, Fault> {
+    use crate::source::dicom_net::{DicomNetSource, ReceivedError};
+    let source = DicomNetSource::open(config).map_err(|e| Fault::source(e.code(), e.to_string()))?;
+    Ok(Box::new(SourceFeed::new(source, ReceivedError::code)))
+}
+
+#[cfg(not(feature = "dicom-net"))]
+fn dicom_net(_: &crate::board::DicomNetConfig) -> Result<Box<dyn Feed>, Fault> {
+    Err(Fault::source("dicom_net_absent", "this program was built without dicom-net".to_owned()))
 }
 
 #[cfg(feature = "v4l")]

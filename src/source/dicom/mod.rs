@@ -28,7 +28,7 @@ pub use error::DicomError;
 pub use jpeg2000::Jpeg2000Error;
 pub use jpegls::JpegLsError;
 pub use scan::looks_like_dataset;
-pub use syntax::Uid;
+pub use syntax::{Uid, is_read};
 
 use crate::frame::Frame;
 
