@@ -13,6 +13,7 @@ mod panel;
 mod phantom;
 mod read;
 mod records;
+mod records_dicom;
 mod records_export;
 mod records_verify;
 mod run;

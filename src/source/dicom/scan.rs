@@ -47,6 +47,8 @@ pub(super) struct RawTable<'a> {
 /// The kept elements of a file's outermost dataset.
 #[derive(Debug)]
 pub(super) struct Dataset<'a> {
+    /// What is kept of it.
+    keep: &'static [Tag],
     values: BTreeMap<Tag, &'a [u8]>,
     tables: BTreeMap<Tag, RawTable<'a>>,
     pub syntax: Syntax,
@@ -56,15 +58,15 @@ pub(super) struct Dataset<'a> {
 impl<'a> Dataset<'a> {
     #[cfg(test)]
     pub(super) fn empty() -> Self {
-        Self::new(Syntax::native(Encoding::EXPLICIT))
+        Self::new(Syntax::native(Encoding::EXPLICIT), &tag::KEPT)
     }
 
-    fn new(syntax: Syntax) -> Self {
-        Self { values: BTreeMap::new(), tables: BTreeMap::new(), syntax, pixels: None }
+    fn new(syntax: Syntax, keep: &'static [Tag]) -> Self {
+        Self { keep, values: BTreeMap::new(), tables: BTreeMap::new(), syntax, pixels: None }
     }
 
     pub(super) fn put(&mut self, tag: Tag, value: &'a [u8]) {
-        if tag::KEPT.contains(&tag) {
+        if self.keep.contains(&tag) {
             self.values.insert(tag, value);
         }
     }
@@ -107,12 +109,17 @@ pub fn looks_like_dataset(bytes: &[u8]) -> bool {
     encoding_without_meta(bytes).is_some()
 }
 
-/// The elements of a DICOM file up to its pixels.
+/// The elements of a DICOM file up to its pixels, of which [`tag::KEPT`] are kept.
 pub(super) fn scan(bytes: &[u8]) -> Result<Dataset<'_>, DicomError> {
+    scan_for(bytes, &tag::KEPT)
+}
+
+/// The same, of which `keep` are kept; transfer syntaxes are told only where they are among them.
+pub(super) fn scan_for<'a>(bytes: &'a [u8], keep: &'static [Tag]) -> Result<Dataset<'a>, DicomError> {
     let start = if has_preamble(bytes) { DICOM_MARK_END } else { 0 };
     let mut walk = Walk { bytes, at: start, count: 0, encoding: Encoding::EXPLICIT };
     let assumed = encoding_without_meta(&bytes[start..]).unwrap_or(Encoding::IMPLICIT);
-    let mut dataset = Dataset::new(Syntax::native(assumed));
+    let mut dataset = Dataset::new(Syntax::native(assumed), keep);
     while walk.peek_group() == Some(2) {
         let head = walk.head()?;
         let value = walk.value(&head)?;

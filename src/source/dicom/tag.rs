@@ -4,10 +4,14 @@
 pub(super) type Tag = (u16, u16);
 
 pub(super) const TRANSFER_SYNTAX_UID: Tag = (0x0002, 0x0010);
+pub(super) const SOP_CLASS_UID: Tag = (0x0008, 0x0016);
+pub(super) const SOP_INSTANCE_UID: Tag = (0x0008, 0x0018);
 pub(super) const MODALITY: Tag = (0x0008, 0x0060);
 pub(super) const PRESENTATION_INTENT_TYPE: Tag = (0x0008, 0x0068);
 pub(super) const BODY_PART_EXAMINED: Tag = (0x0018, 0x0015);
 pub(super) const VIEW_POSITION: Tag = (0x0018, 0x5101);
+pub(super) const STUDY_INSTANCE_UID: Tag = (0x0020, 0x000D);
+pub(super) const SERIES_INSTANCE_UID: Tag = (0x0020, 0x000E);
 pub(super) const PATIENT_ORIENTATION: Tag = (0x0020, 0x0020);
 pub(super) const SAMPLES_PER_PIXEL: Tag = (0x0028, 0x0002);
 pub(super) const PHOTOMETRIC_INTERPRETATION: Tag = (0x0028, 0x0004);
@@ -45,12 +49,16 @@ pub(super) const SEQUENCE_END: Tag = (0xFFFE, 0xE0DD);
 pub(super) const TABLES: [Tag; 2] = [MODALITY_LUT_SEQUENCE, VOI_LUT_SEQUENCE];
 
 /// All else that a scan keeps.
-pub(super) const KEPT: [Tag; 31] = [
+pub(super) const KEPT: [Tag; 35] = [
     TRANSFER_SYNTAX_UID,
+    SOP_CLASS_UID,
+    SOP_INSTANCE_UID,
     MODALITY,
     PRESENTATION_INTENT_TYPE,
     BODY_PART_EXAMINED,
     VIEW_POSITION,
+    STUDY_INSTANCE_UID,
+    SERIES_INSTANCE_UID,
     PATIENT_ORIENTATION,
     SAMPLES_PER_PIXEL,
     PHOTOMETRIC_INTERPRETATION,

@@ -114,6 +114,12 @@ pub fn decode(
     wire::receive(&mut from).map_err(|error| worker.explain(&error, time_max, false))
 }
 
+/// What is made of a decoding process's bytes; for `fuzz/`.
+#[doc(hidden)]
+pub fn parse(mut bytes: &[u8]) {
+    _ = wire::greeting(&mut bytes).map(|_| wire::receive(&mut bytes));
+}
+
 fn start(program: &Path, file: File) -> std::io::Result<Child> {
     Command::new(program)
         .arg(COMMAND)

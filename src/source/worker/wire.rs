@@ -6,7 +6,7 @@ use std::io::{self, Read, Write};
 
 use super::codes;
 use super::confine::Guards;
-use crate::frame::{Frame, Photometric, WindowLevel, check_size};
+use crate::frame::{Frame, ObjectReference, Photometric, WindowLevel, check_size};
 use crate::units::PixelSize;
 
 /// Begins every greeting; another version of the program has another.
@@ -76,6 +76,11 @@ fn send_frame(to: &mut impl Write, frame: &Frame) -> io::Result<()> {
     to.write_all(&[frame.bits_stored(), (frame.photometric() == Photometric::Monochrome1).into()])?;
     to.write_all(&window.center.to_le_bytes())?;
     to.write_all(&window.width.to_le_bytes())?;
+    for uid in frame.object().map_or([""; 4], ObjectReference::uids) {
+        // A reference has no UID longer than 64 bytes.
+        to.write_all(&[uid.len() as u8])?;
+        to.write_all(uid.as_bytes())?;
+    }
     for pixels in frame.pixels().chunks(PIXELS_AT_ONCE) {
         let bytes: Vec<u8> = pixels.iter().flat_map(|pixel| pixel.to_le_bytes()).collect();
         to.write_all(&bytes)?;
@@ -107,6 +112,7 @@ fn receive_frame(from: &mut impl Read) -> Result<Frame, WireError> {
     let [bits, inverted] = take(from)?;
     let window =
         WindowLevel { center: f32::from_le_bytes(take(from)?), width: f32::from_le_bytes(take(from)?) };
+    let object = receive_object(from)?;
     let photometric = if inverted == 0 { Photometric::Monochrome2 } else { Photometric::Monochrome1 };
     let mut pixels = Vec::with_capacity(size.area());
     let mut bytes = vec![0; 2 * PIXELS_AT_ONCE];
@@ -118,7 +124,19 @@ fn receive_frame(from: &mut impl Read) -> Result<Frame, WireError> {
     }
     // A window of width 0 is none.
     let frame = Frame::new(size, pixels, bits, photometric).map_err(|_| WireError::Form)?;
-    Ok(frame.with_window(Some(window)))
+    Ok(frame.with_window(Some(window)).with_object(object))
+}
+
+/// Four UIDs; four empty ones, or such as are none, refer to nothing.
+fn receive_object(from: &mut impl Read) -> Result<Option<ObjectReference>, WireError> {
+    let mut uids = [const { String::new() }; 4];
+    for uid in &mut uids {
+        let [length] = take(from)?;
+        let mut bytes = vec![0; length.into()];
+        from.read_exact(&mut bytes)?;
+        *uid = String::from_utf8(bytes).map_err(|_| WireError::Form)?;
+    }
+    Ok(ObjectReference::new(uids.each_ref().map(String::as_str)))
 }
 
 fn receive_fault(from: &mut impl Read) -> Result<Answered, WireError> {
@@ -167,6 +185,9 @@ mod tests {
     fn a_frame_arrives_as_it_was() {
         let bytes = said(Ok(&frame()));
         assert_eq!(receive(&mut &bytes[..]).unwrap(), Ok(frame()));
+        let named = frame().with_object(ObjectReference::new(["1.2", "1.3", "1.4", "1.5"]));
+        assert!(named.object().is_some());
+        assert_eq!(receive(&mut &said(Ok(&named))[..]).unwrap(), Ok(named));
         let bare = frame().with_window(None);
         assert_eq!(receive(&mut &said(Ok(&bare))[..]).unwrap(), Ok(bare));
     }
