@@ -60,6 +60,35 @@ pub struct WindowLevel {
     pub width: f32,
 }
 
+/// The DICOM object that a radiograph came in, by UIDs: enough to refer to it, and nothing of who was examined.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ObjectReference {
+    study: String,
+    series: String,
+    class: String,
+    instance: String,
+}
+
+impl ObjectReference {
+    /// Longest UID (DICOM PS3.5, 9.1).
+    pub const UID_BYTES_MAX: usize = 64;
+
+    /// UIDs of study, series, class and instance; `None` unless each is 1 to 64 digits and dots.
+    pub fn new(uids: [&str; 4]) -> Option<Self> {
+        let is_uid = |uid: &&str| {
+            (1..=Self::UID_BYTES_MAX).contains(&uid.len())
+                && uid.bytes().all(|b| b.is_ascii_digit() || b == b'.')
+        };
+        let [study, series, class, instance] = uids.iter().all(is_uid).then(|| uids.map(String::from))?;
+        Some(Self { study, series, class, instance })
+    }
+
+    /// UIDs of study, series, class and instance.
+    pub fn uids(&self) -> [&str; 4] {
+        [&self.study, &self.series, &self.class, &self.instance]
+    }
+}
+
 /// One radiograph's grey pixels, row-major, from the upper left.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Frame {
@@ -68,6 +97,7 @@ pub struct Frame {
     bits_stored: u8,
     photometric: Photometric,
     window: Option<WindowLevel>,
+    object: Option<ObjectReference>,
 }
 
 impl Frame {
@@ -87,7 +117,7 @@ impl Frame {
         if !(1..=16).contains(&bits_stored) {
             return Err(FrameError::Bits(bits_stored));
         }
-        Ok(Self { size, pixels, bits_stored, photometric, window: None })
+        Ok(Self { size, pixels, bits_stored, photometric, window: None, object: None })
     }
 
     /// A frame from 8-bit grey, lowest value black.
@@ -98,6 +128,12 @@ impl Frame {
     /// The same frame with the window level that its file asks for.
     pub fn with_window(mut self, window: Option<WindowLevel>) -> Self {
         self.window = window.filter(|w| w.width >= 1.0 && w.center.is_finite() && w.width.is_finite());
+        self
+    }
+
+    /// The same frame with the DICOM object that it came in.
+    pub fn with_object(mut self, object: Option<ObjectReference>) -> Self {
+        self.object = object;
         self
     }
 
@@ -120,6 +156,10 @@ impl Frame {
 
     pub fn window(&self) -> Option<WindowLevel> {
         self.window
+    }
+
+    pub fn object(&self) -> Option<&ObjectReference> {
+        self.object.as_ref()
     }
 }
 

@@ -22,6 +22,7 @@ pub mod pipeline;
 pub mod render;
 pub mod screen;
 pub mod record;
+pub mod dicom_export;
 pub mod serial;
 pub mod station;
 pub mod evaluate;

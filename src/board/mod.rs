@@ -20,6 +20,7 @@ mod schema;
 #[cfg(test)]
 mod tests;
 
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -62,6 +63,21 @@ pub enum SourceConfig {
     Capture(CaptureConfig),
     /// Every radiograph in a folder, once.
     Folder(PathBuf),
+    /// What an X-ray unit sends over the network.
+    DicomNet(DicomNetConfig),
+}
+
+/// A receiver of DICOM.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DicomNetConfig {
+    /// One address of the board's own, never all of them.
+    pub bind: SocketAddr,
+    /// The station's own application entity title.
+    pub title: String,
+    /// The titles of those that may call, at least one.
+    pub callers: Vec<String>,
+    /// Where objects wait until they have been read.
+    pub folder: PathBuf,
 }
 
 /// One synthetic radiograph.

@@ -37,6 +37,9 @@ pub struct RawSource {
     pub timeout_ms: Option<Spanned<i64>>,
     pub crop: Option<Spanned<RawCrop>>,
     pub range: Option<Spanned<String>>,
+    pub bind: Option<Spanned<String>>,
+    pub title: Option<Spanned<String>>,
+    pub callers: Option<Spanned<Vec<Spanned<String>>>>,
 }
 
 #[derive(Debug, Deserialize)]

@@ -5,7 +5,7 @@
 use serde_json::{Map, Value, json};
 
 use super::check::{BAUD_RATE, DESCRIPTION_CHARACTERS_MAX, SCREEN_SIDE_PX, THREADS};
-use super::check::{CAPTURE_SIDE_PX, FACTS_MAX, SETUP_LINES_MAX, TIMEOUT_MS, WATCHDOG_S};
+use super::check::{CALLERS_MAX, CAPTURE_SIDE_PX, FACTS_MAX, SETUP_LINES_MAX, TIMEOUT_MS, WATCHDOG_S};
 use super::facts::Status;
 use super::record::RECORD_BYTES_MAX;
 use super::texts::PARENTS_MAX;
@@ -71,9 +71,17 @@ const CROP: &[Key] = &[
 const CROP_NEEDS: &[&str] = &["left", "top", "width", "height"];
 
 const SOURCE: &[Key] = &[
-    Key("kind", Takes::OneOf(&["phantom", "v4l", "folder"]), "Giving it replaces an inherited table whole."),
+    Key(
+        "kind",
+        Takes::OneOf(&["phantom", "v4l", "folder", "dicom-net"]),
+        "Giving it replaces an inherited table whole.",
+    ),
     Key("phantoms", Takes::Tables(PHANTOM, &["seed", "infected"], 1_000), "phantom: which ones."),
-    Key("path", Takes::Text, "folder: whose radiographs are read."),
+    Key(
+        "path",
+        Takes::Text,
+        "folder: whose radiographs are read; dicom-net: where what arrives waits to be read.",
+    ),
     Key("device", Takes::Text, "v4l: the node, such as /dev/video0."),
     Key("card", Takes::Text, "v4l, in place of device: the name that the device gives itself."),
     Key(
@@ -90,6 +98,9 @@ const SOURCE: &[Key] = &[
     Key("timeout_ms", Takes::Whole(TIMEOUT_MS), "v4l: the longest wait for one frame."),
     Key("crop", Takes::Table(CROP, CROP_NEEDS), "v4l: the part of the picture that is the radiograph."),
     Key("range", Takes::OneOf(&["full", "limited"]), "v4l: black and white at 0 and 255, or at 16 and 235."),
+    Key("bind", Takes::Text, "dicom-net: the board's own address and port, such as 192.168.7.1:11112."),
+    Key("title", Takes::Text, "dicom-net: the station's application entity title; RAYMAP unless given."),
+    Key("callers", Takes::Texts(CALLERS_MAX), "dicom-net: the titles of the units that may send."),
 ];
 
 const SCREEN: &[Key] = &[

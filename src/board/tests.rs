@@ -45,6 +45,24 @@ fn a_v4l_source_keeps_its_numbers() {
 }
 
 #[test]
+fn a_receiver_of_dicom_has_one_address_and_known_callers() {
+    let text = "source = { kind = 'dicom-net', path = 'in', bind = '10.0.0.1:104', callers = ['XRAY 1'] }";
+    let SourceConfig::DicomNet(net) = parse(3, text).source else { panic!("another source") };
+    assert_eq!((net.bind.to_string().as_str(), net.title.as_str()), ("10.0.0.1:104", "RAYMAP"));
+    assert_eq!((net.callers, net.folder), (vec!["XRAY 1".to_owned()], PathBuf::from("in")));
+    let check_net = |rest: &str, expected| {
+        check(3, &format!("source = {{ kind = 'dicom-net', path = 'in', {rest} }}"), expected);
+    };
+    check_net("bind = '0.0.0.0:104', callers = ['X']", ("board_form", 3, 52));
+    check_net("bind = '[::]:104', callers = ['X']", ("board_form", 3, 52));
+    check_net("bind = 'eth0', callers = ['X']", ("board_form", 3, 52));
+    check_net("bind = '10.0.0.1:104'", ("board_missing", 3, 10));
+    check_net("bind = '10.0.0.1:104', callers = []", ("board_range", 3, 78));
+    check_net("bind = '10.0.0.1:104', callers = ['SEVENTEEN LETTERS']", ("board_form", 3, 79));
+    check(3, "source = { kind = 'folder', path = 'in', title = 'X' }", ("board_surplus", 3, 50));
+}
+
+#[test]
 fn a_port_has_a_usual_rate() {
     let serial = parse(5, "serial = { port = '/dev/ttyS0' }").serial;
     assert_eq!(serial, SerialConfig::Port { path: "/dev/ttyS0".into(), baud_rate: 115_200 });

@@ -4,6 +4,7 @@
 
 mod bench;
 mod board;
+mod decode;
 mod devices;
 mod evaluate;
 mod failure;
@@ -12,19 +13,21 @@ mod panel;
 mod phantom;
 mod read;
 mod records;
+mod records_dicom;
 mod records_export;
 mod records_verify;
 mod run;
 
 pub use failure::{Exit, Failure};
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Parser, Subcommand};
 
 use crate::board::ComputeConfig;
 use crate::network::{Bundle, Compute, Network};
 use crate::pipeline::Pipeline;
+use crate::source::worker;
 
 /// Infection maps and severity grades from chest radiographs. For research and triage support, not for diagnosis.
 #[derive(Debug, Parser)]
@@ -56,6 +59,9 @@ enum Command {
     Model(model::ModelArguments),
     /// What the station has kept: list, show, export, verify, repair
     Records(records::RecordsArguments),
+    /// One file from standard input to a frame on standard output, in a confined process
+    #[command(hide = true)]
+    Decode,
 }
 
 #[derive(Debug, clap::Args)]
@@ -81,14 +87,22 @@ pub fn execute(arguments: Arguments) -> Result<(), Failure> {
         Some(Command::Bench(a)) => bench::run(&a),
         Some(Command::Model(a)) => model::run(&a),
         Some(Command::Records(a)) => records::run(&a),
+        Some(Command::Decode) => decode::run(),
     }
 }
 
 /// Kernels by their name, in place of what a board file or the processor says.
 const KERNELS_VARIABLE: &str = "RAYMAP_KERNELS";
 
+/// Files of unknown origin are decoded in processes of their own from here on.
+///
+/// The link leads to this program even when its file has been replaced since.
+fn isolate() {
+    worker::isolate(Path::new("/proc/self/exe"));
+}
+
 /// The pipeline on the bundle in `folder`, or on the one inside the binary.
-fn pipeline(folder: Option<&std::path::Path>, wanted: &ComputeConfig) -> Result<Pipeline, Failure> {
+fn pipeline(folder: Option<&Path>, wanted: &ComputeConfig) -> Result<Pipeline, Failure> {
     let bundle = match folder {
         Some(folder) => Bundle::open(folder)?,
         None => Bundle::embedded()?,

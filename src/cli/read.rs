@@ -5,7 +5,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use super::failure::{Exit, Failure};
-use super::{pipeline, progress};
+use super::{isolate, pipeline, progress};
 use crate::board::ComputeConfig;
 use crate::pipeline::Pipeline;
 use crate::reading::{DISCLAIMER, Finding, Reading, Refusal, Timing};
@@ -45,6 +45,7 @@ pub fn run(arguments: &ReadArguments) -> Result<(), Failure> {
 }
 
 fn read_all(arguments: &ReadArguments) -> Result<(), Failure> {
+    isolate();
     let mut pipeline = pipeline(arguments.model.as_deref(), &ComputeConfig::default())?;
     let files = folder::list(&arguments.paths)?;
     let mut overlays = arguments.out.as_deref().map(Overlays::new).transpose()?;

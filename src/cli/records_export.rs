@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use super::failure::{Exit, Failure};
 use super::progress;
 use super::records::{open, print_line, times};
+use super::records_dicom::{DicomArguments, DicomObjects};
 use crate::frame::{Frame, Photometric};
 use crate::record::{Entry, Journal, RecordError, Restored};
 use crate::render;
@@ -58,6 +59,8 @@ pub struct ExportArguments {
     /// The last, itself included
     #[arg(long = "to", value_name = "ID|TIME", value_parser = bound)]
     last: Option<Bound>,
+    #[command(flatten)]
+    dicom: DicomArguments,
 }
 
 /// One end of what is exported.
@@ -92,6 +95,7 @@ pub fn run(folder: &Path, how: &ExportArguments, as_json: bool) -> Result<(), Fa
     let journal = open(folder)?;
     fs::create_dir_all(&how.to).map_err(|e| Failure::storage(&how.to, &e))?;
     let entries: Vec<Entry> = journal.readings().copied().collect();
+    let dicom = how.dicom.prepare()?;
     let (bar, mut tally) = (progress(entries.len(), "exporting"), Tally::default());
     let mut table = csv::Writer::from_writer(Vec::new());
     let table_failed = |e: csv::Error| Failure::storage(Path::new("records.csv"), &e);
@@ -102,7 +106,7 @@ pub fn run(folder: &Path, how: &ExportArguments, as_json: bool) -> Result<(), Fa
         if !how.takes(entry, restored.as_ref().ok()) {
             continue;
         }
-        let row = one(&journal, entry, restored, &how.to, &mut tally)?;
+        let row = one(&journal, entry, restored, (&how.to, dicom.as_ref()), &mut tally)?;
         table.write_record(row).map_err(table_failed)?;
     }
     bar.finish_and_clear();
@@ -152,7 +156,7 @@ fn one(
     journal: &Journal,
     entry: &Entry,
     restored: Result<Restored, RecordError>,
-    to: &Path,
+    (to, dicom): (&Path, Option<&DicomObjects>),
     tally: &mut Tally,
 ) -> Result<Vec<String>, Failure> {
     tally.readings += 1;
@@ -179,6 +183,16 @@ fn one(
             tally.damaged += 1;
             error = e.to_string();
         }
+    }
+    match dicom.map(|d| d.of(&restored, journal, entry)).transpose() {
+        Ok(objects) => {
+            for object in objects.into_iter().flatten() {
+                write_checked(&to.join(format!("{:07}-{}.dcm", entry.sequence, object.name)), &object.bytes)?;
+                tally.files += 1;
+            }
+        }
+        // The same damage has been counted with the pictures.
+        Err(e) => error = e.to_string(),
     }
     Ok(row(&restored, names, error))
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::failure::{Exit, Failure, chain};
 use super::panel::PicturePanel;
-use super::{RunArguments, compute, pipeline};
+use super::{RunArguments, compute, isolate, pipeline};
 use crate::board::{Board, ModelConfig, RecordConfig, ScreenConfig, SerialConfig, SourceConfig};
 use crate::clock::SystemClock;
 use crate::frame::Frame;
@@ -20,6 +20,7 @@ use crate::station::{
 };
 
 pub fn run(arguments: &RunArguments) -> Result<(), Failure> {
+    isolate();
     let board = Board::load(&arguments.board)?;
     compute(&board.compute)?;
     let model = pipeline(model_folder(&board).as_deref(), &board.compute);
@@ -122,7 +123,20 @@ fn open(source: &SourceConfig) -> Result<Box<dyn Feed>, Fault> {
             Ok(Box::new(SourceFeed::new(source, |e| e.source.code())))
         }
         SourceConfig::Capture(config) => capture(config),
+        SourceConfig::DicomNet(config) => dicom_net(config),
     }
+}
+
+#[cfg(feature = "dicom-net")]
+fn dicom_net(config: &crate::board::DicomNetConfig) -> Result<Box<dyn Feed>, Fault> {
+    use crate::source::dicom_net::{DicomNetSource, ReceivedError};
+    let source = DicomNetSource::open(config).map_err(|e| Fault::source(e.code(), e.to_string()))?;
+    Ok(Box::new(SourceFeed::new(source, ReceivedError::code)))
+}
+
+#[cfg(not(feature = "dicom-net"))]
+fn dicom_net(_: &crate::board::DicomNetConfig) -> Result<Box<dyn Feed>, Fault> {
+    Err(Fault::source("dicom_net_absent", "this program was built without dicom-net".to_owned()))
 }
 
 #[cfg(feature = "v4l")]

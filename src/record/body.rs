@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::error::RecordError;
 use super::header::{HEADER_BYTES, SECTIONS_MAX, SectionKind};
 use super::picture;
-use crate::frame::{Frame, Photometric};
+use crate::frame::{Frame, ObjectReference, Photometric};
 use crate::infection_map::InfectionMap;
 use crate::lung_field::LungField;
 use crate::pipeline::Study;
@@ -87,6 +87,7 @@ fn frame_json(frame: &Frame) -> Value {
         "bits_stored": frame.bits_stored(),
         "photometric": photometric,
         "window": frame.window().map(|w| json!({"center": w.center, "width": w.width})),
+        "object": frame.object().map(ObjectReference::uids),
     })
 }
 

@@ -11,7 +11,7 @@ use super::header::SectionKind;
 use super::journal::{Entry, Journal};
 use super::moment::Moment;
 use super::picture;
-use crate::frame::{Frame, Photometric, WindowLevel};
+use crate::frame::{Frame, ObjectReference, Photometric, WindowLevel};
 use crate::grade::{Grade, Severity};
 use crate::infection_map::InfectionMap;
 use crate::lung_field::LungField;
@@ -82,7 +82,10 @@ impl Restored {
         let number = |v: &Value| v.as_f64().map(|v| v as f32);
         let window = number(&f["window"]["center"]).zip(number(&f["window"]["width"]));
         let frame = Frame::new(size, pixels, bits, photometric).map_err(|_| form())?;
-        Ok(frame.with_window(window.map(|(center, width)| WindowLevel { center, width })))
+        let uid = |i: usize| f["object"][i].as_str().unwrap_or_default();
+        let object = ObjectReference::new([uid(0), uid(1), uid(2), uid(3)]);
+        let window = window.map(|(center, width)| WindowLevel { center, width });
+        Ok(frame.with_window(window).with_object(object))
     }
 
     /// The study as it was shown, but for rounding: probabilities to 255ths, the rest as its JSON has it.

@@ -5,6 +5,7 @@
 
 use super::dicom::{self, DicomError};
 use super::raster::{self, RasterError};
+use super::worker::{self, Answered, DECODE_TIME_MAX, WorkerError};
 use crate::frame::{Frame, FrameError, Photometric};
 use std::fs::File;
 use std::io::Read;
@@ -61,6 +62,12 @@ pub enum FileError {
     /// not of a radiograph's size
     #[error(transparent)]
     Frame(#[from] FrameError),
+    /// any of these, found by a process of its own
+    #[error(transparent)]
+    Answered(#[from] Answered),
+    /// that process gave no answer
+    #[error(transparent)]
+    Worker(#[from] WorkerError),
 }
 
 impl FileError {
@@ -77,20 +84,40 @@ impl FileError {
             Self::Raster(error) => error.code(),
             Self::Dicom(error) => error.code(),
             Self::Frame(error) => error.code(),
+            Self::Answered(fault) => fault.code,
+            Self::Worker(error) => error.code(),
         }
     }
 
     /// Whether the file is sound but shows no chest radiograph: a reading says so, and it is no bad input.
     pub fn is_refusal(&self) -> bool {
-        matches!(self, Self::Dicom(error) if error.is_refusal())
+        match self {
+            Self::Dicom(error) => error.is_refusal(),
+            Self::Answered(fault) => fault.refusal,
+            _ => false,
+        }
     }
 }
 
 /// The radiograph in the file at `path`, in the grey values that it stores.
 ///
 /// Reads at most [`FILE_BYTES_MAX`] bytes; of a TIFF the first page; EXIF orientation is ignored.
+/// Decodes in a process of its own where the program asked for it ([`worker::isolate`]).
 pub fn read(path: &Path) -> Result<Frame, FileError> {
-    decode(&load(path)?)
+    let Some(program) = worker::program() else { return read_open(open(path)?) };
+    match worker::decode(program, open(path)?, DECODE_TIME_MAX) {
+        Ok(answer) => Ok(answer?),
+        Err(WorkerError::Unstartable) => {
+            worker::do_without();
+            read_open(open(path)?)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The radiograph in an opened file, decoded in this process.
+pub fn read_open(file: File) -> Result<Frame, FileError> {
+    decode(&load(file)?)
 }
 
 /// The radiograph in the bytes of a file.
@@ -111,7 +138,7 @@ pub fn decode(bytes: &[u8]) -> Result<Frame, FileError> {
     Err(unreadable(bytes))
 }
 
-fn load(path: &Path) -> Result<Vec<u8>, FileError> {
+fn open(path: &Path) -> Result<File, FileError> {
     // Asked before opening: opening a pipe would wait for its writer.
     let about = std::fs::metadata(path).map_err(FileError::Read)?;
     if !about.is_file() {
@@ -120,8 +147,12 @@ fn load(path: &Path) -> Result<Vec<u8>, FileError> {
     if about.len() > FILE_BYTES_MAX {
         return Err(FileError::TooLarge { bytes: about.len() });
     }
-    let mut bytes = Vec::with_capacity(about.len() as usize);
-    let file = File::open(path).map_err(FileError::Read)?;
+    File::open(path).map_err(FileError::Read)
+}
+
+fn load(file: File) -> Result<Vec<u8>, FileError> {
+    let expected = file.metadata().map_or(0, |about| about.len()).min(FILE_BYTES_MAX);
+    let mut bytes = Vec::with_capacity(expected as usize);
     file.take(FILE_BYTES_MAX + 1).read_to_end(&mut bytes).map_err(FileError::Read)?;
     if bytes.len() as u64 > FILE_BYTES_MAX {
         return Err(FileError::TooLarge { bytes: bytes.len() as u64 });

@@ -5,8 +5,11 @@
 
 pub mod raster;
 pub mod dicom;
+pub mod worker;
 pub mod file;
 pub mod folder;
+#[cfg(feature = "dicom-net")]
+pub mod dicom_net;
 pub mod phantom;
 pub mod console;
 #[cfg(feature = "v4l")]

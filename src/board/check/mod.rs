@@ -1,8 +1,10 @@
 //! From a board as written to a [`Board`]: which keys go together, and which values make sense.
 
+mod dicom_net;
 mod facts;
 mod source;
 
+pub(super) use self::dicom_net::CALLERS_MAX;
 pub(super) use self::facts::{FACTS_MAX, SETUP_LINES_MAX, WATCHDOG_S};
 pub(super) use self::source::{CAPTURE_SIDE_PX, TIMEOUT_MS};
 

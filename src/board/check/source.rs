@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use toml::Spanned;
 
+use super::dicom_net::net_keys;
 use super::{Checker, Key, span_of};
 use crate::board::raw::{RawCrop, RawNumber, RawPhantom, RawSource};
 use crate::board::{Area, BoardError, CaptureConfig, CaptureDevice, Crop, LevelRange};
@@ -22,22 +23,27 @@ const CROP_TRIAL_PX: u32 = CAPTURE_SIDE_PX[1] as u32;
 impl Checker<'_> {
     pub(super) fn source(&self, raw: &Spanned<RawSource>) -> Result<SourceConfig, BoardError> {
         let source = raw.get_ref();
+        let (capture, net) = (capture_keys(source), net_keys(source));
         match source.kind.get_ref().as_str() {
             "phantom" => {
-                self.refuse("a phantom source", &[&path_of(source)[..], &capture_keys(source)].concat())?;
+                self.refuse("a phantom source", &[&path_of(source)[..], &capture, &net].concat())?;
                 let missing = self.missing(raw, "a phantom source", "phantoms");
                 self.phantoms(source.phantoms.as_ref().ok_or(missing)?)
             }
             "v4l" => {
-                self.refuse("a v4l source", &[path_of(source), phantoms_of(source)].concat())?;
+                self.refuse("a v4l source", &[&path_of(source)[..], &phantoms_of(source), &net].concat())?;
                 self.capture(raw).map(SourceConfig::Capture)
             }
             "folder" => {
-                self.refuse("a folder source", &[&phantoms_of(source)[..], &capture_keys(source)].concat())?;
+                self.refuse("a folder source", &[&phantoms_of(source)[..], &capture, &net].concat())?;
                 let missing = self.missing(raw, "a folder source", "path");
                 Ok(SourceConfig::Folder(self.file("path", source.path.as_ref().ok_or(missing)?)?))
             }
-            _ => Err(self.kind("source", &source.kind, "phantom, v4l, folder")),
+            "dicom-net" => {
+                self.refuse("a dicom-net source", &[&phantoms_of(source)[..], &capture].concat())?;
+                self.dicom_net(raw).map(SourceConfig::DicomNet)
+            }
+            _ => Err(self.kind("source", &source.kind, "phantom, v4l, folder, dicom-net")),
         }
     }
 

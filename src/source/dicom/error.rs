@@ -22,6 +22,13 @@ pub enum DicomError {
     #[error("the file says that it is a lateral view: only frontal chest radiographs are read (PA, AP)")]
     NotFrontal,
 
+    /// raw detector values
+    #[error(
+        "the file holds the detector's raw values (FOR PROCESSING), not the radiograph that is looked at: \
+         send the one FOR PRESENTATION"
+    )]
+    ForProcessing,
+
     /// an element that is longer than the file
     #[error(
         "element ({group:04x},{element:04x}) declares {declared} bytes, but {left} are left: \
@@ -58,6 +65,18 @@ pub enum DicomError {
     /// a colour model that is not converted
     #[error("photometric interpretation {name} is not supported: export the radiograph in grey")]
     Photometric { name: &'static str },
+    /// two elements of which one says white and the other black
+    #[error(
+        "Photometric Interpretation and Presentation LUT Shape contradict each other, so that it cannot be told \
+         which end of the grey values is white: export the DICOM file again"
+    )]
+    Polarity,
+    /// how grey values are shown, in a way that is not known
+    #[error("{name} has a value that is not supported: export the radiograph with a window or a table")]
+    Shades { name: &'static str },
+    /// a table that cannot be used
+    #[error("{name} names {entries} entries, but has {bytes} bytes: export the DICOM file again")]
+    Table { name: &'static str, entries: usize, bytes: usize },
     /// depths that contradict each other or are not built in
     #[error(
         "{allocated} bits allocated, {stored} stored, high bit {high} is not supported: \
@@ -106,6 +125,7 @@ impl DicomError {
             Self::NotRadiography { .. } => "not_radiography",
             Self::NotAChest { .. } => "not_chest",
             Self::NotFrontal => "not_frontal",
+            Self::ForProcessing => "not_for_presentation",
             Self::Length { .. } => "dicom_length",
             Self::Cut { .. } => "dicom_truncated",
             Self::Nesting => "dicom_nesting",
@@ -116,6 +136,9 @@ impl DicomError {
             Self::NoPixels => "dicom_no_pixels",
             Self::Form { .. } => "dicom_pixel_form",
             Self::Photometric { .. } => "dicom_photometric",
+            Self::Polarity => "dicom_polarity",
+            Self::Shades { .. } => "dicom_shades",
+            Self::Table { .. } => "dicom_table",
             Self::Bits { .. } => "dicom_bits",
             Self::MultiFrame(_) => "dicom_multi_frame",
             Self::PixelsShort { .. } => "dicom_pixels_short",
@@ -132,6 +155,9 @@ impl DicomError {
 
     /// Whether the file is sound but shows no chest radiograph.
     pub fn is_refusal(&self) -> bool {
-        matches!(self, Self::NotRadiography { .. } | Self::NotAChest { .. } | Self::NotFrontal)
+        matches!(
+            self,
+            Self::NotRadiography { .. } | Self::NotAChest { .. } | Self::NotFrontal | Self::ForProcessing
+        )
     }
 }

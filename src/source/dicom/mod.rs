@@ -1,15 +1,18 @@
 //! Radiographs in DICOM files.
 //!
 //! What a file says is taken in this order: `scan` walks its elements within bounds, `scope` refuses what is
-//! no chest radiograph, `shape` reads how the pixels lie, `pixels` decodes them by their transfer syntax.
-//! Only the elements named in [`tag`] are ever kept, none of them says who the patient is, and errors
-//! carry numbers and words of our own, never a file's text (a UID of digits and dots excepted).
+//! no chest radiograph, `shape` reads how the pixels lie, `shades` how they are to be shown, `pixels` decodes them
+//! by their transfer syntax.
+//! Only the elements named in [`tag`] are ever kept of a file that is read, none of them says who the patient is,
+//! and errors carry numbers and words of our own, never a file's text (a UID of digits and dots excepted).
+//! Apart from that, [`Identity`] takes patient and study from a file, for new objects beside it.
 //!
 //! The one reader is our own, so that every length in a file is held against the bytes that are left: the
 //! general readers allocate what a header declares and recurse as deep as a file nests.
-//! Windowing and the inversion of MONOCHROME1 belong to `preprocess`; this module does not do them.
+//! A linear window and the inversion of MONOCHROME1 belong to `preprocess`; this module does not do them.
 
 mod error;
+mod identity;
 mod jpeg;
 mod jpeg2000;
 mod jpegls;
@@ -17,15 +20,18 @@ mod pixels;
 mod rle;
 mod scan;
 mod scope;
+mod shades;
 mod shape;
 mod syntax;
+mod table;
 mod tag;
 
 pub use error::DicomError;
+pub use identity::Identity;
 pub use jpeg2000::Jpeg2000Error;
 pub use jpegls::JpegLsError;
 pub use scan::looks_like_dataset;
-pub use syntax::Uid;
+pub use syntax::{Uid, is_read};
 
 use crate::frame::Frame;
 
@@ -42,13 +48,14 @@ pub fn has_preamble(bytes: &[u8]) -> bool {
 /// The radiograph in a DICOM file, with or without preamble.
 ///
 /// Pixels are the stored values, moved up where they are signed so that the lowest possible value is 0;
-/// the window is the file's first, expressed in those values.
+/// the window is the file's first, expressed in those values. Where the file shows its values by a table or a
+/// sigmoid, pixels are what these give, before any inversion.
 /// Fails with a refusal ([`DicomError::is_refusal`]) before any pixel is decoded when the file says that it
 /// is no radiograph or not of a chest.
 pub fn read(bytes: &[u8]) -> Result<Frame, DicomError> {
     let dataset = scan::scan(bytes)?;
     scope::check(&dataset)?;
-    pixels::frame(&dataset)
+    Ok(pixels::frame(&dataset)?.with_object(identity::object(&dataset)))
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use super::error::DicomError;
 use super::scan::{Dataset, PixelData};
+use super::shades::Shades;
 use super::shape::{Colour, Shape};
 use super::syntax::Coding;
 use super::{jpeg, jpeg2000, jpegls, rle};
@@ -30,12 +31,13 @@ impl Samples {
 pub(super) fn frame(dataset: &Dataset) -> Result<Frame, DicomError> {
     let data = dataset.pixels.as_ref().ok_or(DicomError::NoPixels)?;
     let shape = Shape::read(dataset)?;
+    let shades = Shades::read(dataset, &shape)?;
     let samples = decode(dataset, data, &shape)?;
     let mut pixels = stored(samples, &shape);
-    blacken_padding(&mut pixels, &shape);
-    // Bits stored are at most 16 by now.
-    let frame = Frame::new(shape.size, pixels, shape.bits_stored as u8, shape.photometric())?;
-    Ok(frame.with_window(shape.window()))
+    blacken_padding(&mut pixels, &shape, &shades);
+    pixels.iter_mut().for_each(|pixel| *pixel = shades.of(*pixel));
+    let frame = Frame::new(shape.size, pixels, shades.bits, shades.photometric)?;
+    Ok(frame.with_window(shades.window))
 }
 
 fn decode(dataset: &Dataset, data: &PixelData, shape: &Shape) -> Result<Samples, DicomError> {
@@ -82,7 +84,7 @@ pub(super) fn one_channel(shape: &Shape) -> Result<(), DicomError> {
 
 fn native(bytes: &[u8], words: bool, shape: &Shape, big_endian: bool) -> Result<Samples, DicomError> {
     if shape.colour == (Colour::Ybr { halved: true }) {
-        return Err(DicomError::Photometric { name: "YBR_FULL_422, uncompressed," });
+        return halved(bytes, shape);
     }
     let count = shape.size.area() * shape.samples;
     let expected = count * usize::from(shape.bits_allocated / 8);
@@ -98,6 +100,17 @@ fn native(bytes: &[u8], words: bool, shape: &Shape, big_endian: bool) -> Result<
     };
     let values = if shape.planar && shape.samples > 1 { interleave(&values, shape.samples) } else { values };
     Ok(Samples { values, channels: shape.samples, words: true })
+}
+
+/// The luma of pixels that share their colour two by two: two lumas, then two differences (PS3.3, C.7.6.3.1.2).
+fn halved(bytes: &[u8], shape: &Shape) -> Result<Samples, DicomError> {
+    if shape.bits_allocated != 8 || !shape.size.width.is_multiple_of(2) {
+        return Err(DicomError::Photometric { name: "YBR_FULL_422 of an odd width or of more than 8 bits" });
+    }
+    let expected = shape.size.area() * 2;
+    let bytes = bytes.get(..expected).ok_or(DicomError::PixelsShort { expected, got: bytes.len() })?;
+    let values = bytes.as_chunks::<4>().0.iter().flat_map(|four| [four[0].into(), four[1].into()]).collect();
+    Ok(Samples { values, channels: 1, words: true })
 }
 
 /// Planes one after another to samples side by side.
@@ -125,14 +138,14 @@ fn stored(samples: Samples, shape: &Shape) -> Vec<u16> {
     grey.into_iter().map(value).collect()
 }
 
-/// Gives padding the darkest value that the radiograph itself has, so that it neither shows nor stretches
-/// the range of values; a radiograph that is nothing but padding stays as it is.
-fn blacken_padding(pixels: &mut [u16], shape: &Shape) {
-    let Some(padding) = shape.padding() else { return };
+/// Gives padding the value that is shown darkest of those that the radiograph itself has, so that it neither
+/// shows nor stretches the range of values; a radiograph that is nothing but padding stays as it is.
+fn blacken_padding(pixels: &mut [u16], shape: &Shape, shades: &Shades) {
+    let Some(padding) = shape.padding().filter(|_| matches!(shape.colour, Colour::Grey(_))) else { return };
     let real = pixels.iter().copied().filter(|p| !padding.contains(p));
-    let darkest = match shape.photometric() {
-        Photometric::Monochrome1 => real.max(),
-        Photometric::Monochrome2 => real.min(),
+    let darkest = match shades.photometric {
+        Photometric::Monochrome1 => real.max_by_key(|p| shades.of(*p)),
+        Photometric::Monochrome2 => real.min_by_key(|p| shades.of(*p)),
     };
     let Some(darkest) = darkest else { return };
     for pixel in pixels.iter_mut().filter(|p| padding.contains(p)) {

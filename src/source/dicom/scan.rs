@@ -2,7 +2,7 @@
 //!
 //! Every length is held against the bytes that are left, nesting against [`DEPTH_MAX`], the number of
 //! elements against [`ELEMENTS_MAX`]; nothing is copied or allocated in proportion to what a header claims.
-//! Sequences of known length are stepped over; inside them nothing is read.
+//! Sequences are stepped over, and nothing inside them is read but the two tables of grey values ([`tag::TABLES`]).
 //! Source: DICOM PS3.5, 7.1 (elements), 7.5 (sequences), A.4 (fragments); PS3.10, 7.1 (file meta).
 
 use super::error::DicomError;
@@ -35,10 +35,22 @@ pub(super) enum PixelData<'a> {
     Fragments(Vec<&'a [u8]>),
 }
 
+/// A table of grey values as written.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct RawTable<'a> {
+    pub descriptor: &'a [u8],
+    pub data: &'a [u8],
+    /// Whether its first number is written as signed; `None` where the file does not say.
+    pub signed: Option<bool>,
+}
+
 /// The kept elements of a file's outermost dataset.
 #[derive(Debug)]
 pub(super) struct Dataset<'a> {
+    /// What is kept of it.
+    keep: &'static [Tag],
     values: BTreeMap<Tag, &'a [u8]>,
+    tables: BTreeMap<Tag, RawTable<'a>>,
     pub syntax: Syntax,
     pub pixels: Option<PixelData<'a>>,
 }
@@ -46,17 +58,31 @@ pub(super) struct Dataset<'a> {
 impl<'a> Dataset<'a> {
     #[cfg(test)]
     pub(super) fn empty() -> Self {
-        Self { values: BTreeMap::new(), syntax: Syntax::native(Encoding::EXPLICIT), pixels: None }
+        Self::new(Syntax::native(Encoding::EXPLICIT), &tag::KEPT)
+    }
+
+    fn new(syntax: Syntax, keep: &'static [Tag]) -> Self {
+        Self { keep, values: BTreeMap::new(), tables: BTreeMap::new(), syntax, pixels: None }
     }
 
     pub(super) fn put(&mut self, tag: Tag, value: &'a [u8]) {
-        if tag::KEPT.contains(&tag) {
+        if self.keep.contains(&tag) {
             self.values.insert(tag, value);
         }
     }
 
     pub(super) fn has(&self, tag: Tag) -> bool {
         self.values.contains_key(&tag)
+    }
+
+    /// An element's bytes; none when it is absent.
+    pub(super) fn bytes(&self, tag: Tag) -> &'a [u8] {
+        self.values.get(&tag).copied().unwrap_or_default()
+    }
+
+    /// The table in a sequence; `None` when the sequence is absent or empty.
+    pub(super) fn table(&self, tag: Tag) -> Option<&RawTable<'a>> {
+        self.tables.get(&tag)
     }
 
     /// The first of an element's texts, without padding; `None` when absent, empty or not UTF-8.
@@ -83,12 +109,17 @@ pub fn looks_like_dataset(bytes: &[u8]) -> bool {
     encoding_without_meta(bytes).is_some()
 }
 
-/// The elements of a DICOM file up to its pixels.
+/// The elements of a DICOM file up to its pixels, of which [`tag::KEPT`] are kept.
 pub(super) fn scan(bytes: &[u8]) -> Result<Dataset<'_>, DicomError> {
+    scan_for(bytes, &tag::KEPT)
+}
+
+/// The same, of which `keep` are kept; transfer syntaxes are told only where they are among them.
+pub(super) fn scan_for<'a>(bytes: &'a [u8], keep: &'static [Tag]) -> Result<Dataset<'a>, DicomError> {
     let start = if has_preamble(bytes) { DICOM_MARK_END } else { 0 };
     let mut walk = Walk { bytes, at: start, count: 0, encoding: Encoding::EXPLICIT };
     let assumed = encoding_without_meta(&bytes[start..]).unwrap_or(Encoding::IMPLICIT);
-    let mut dataset = Dataset { values: BTreeMap::new(), syntax: Syntax::native(assumed), pixels: None };
+    let mut dataset = Dataset::new(Syntax::native(assumed), keep);
     while walk.peek_group() == Some(2) {
         let head = walk.head()?;
         let value = walk.value(&head)?;
@@ -212,6 +243,7 @@ impl<'a> Walk<'a> {
                 dataset.pixels = Some(self.pixels(&head)?);
                 return Ok(());
             }
+            let start = self.at;
             if head.length == UNDEFINED {
                 self.sequence(&head, 1)?;
                 dataset.put(head.tag, &[]);
@@ -219,8 +251,44 @@ impl<'a> Walk<'a> {
                 let value = self.value(&head)?;
                 dataset.put(head.tag, value);
             }
+            if tag::TABLES.contains(&head.tag)
+                && let Some(table) = self.table(&head, start)?
+            {
+                dataset.tables.insert(head.tag, table);
+            }
         }
         Ok(())
+    }
+
+    /// The table in the first item of the sequence `head`, whose items lie between `start` and here.
+    fn table(&self, head: &Head, start: usize) -> Result<Option<RawTable<'a>>, DicomError> {
+        let encoding = if head.vr == *b"UN" { Encoding::IMPLICIT } else { self.encoding };
+        let mut walk = Walk { bytes: &self.bytes[start..self.at], at: 0, count: 0, encoding };
+        if walk.left() == 0 {
+            return Ok(None);
+        }
+        let item = walk.head()?;
+        match item.tag {
+            tag::SEQUENCE_END => return Ok(None),
+            tag::ITEM if item.length == UNDEFINED => {}
+            tag::ITEM => walk = Walk { bytes: walk.value(&item)?, at: 0, ..walk },
+            (group, element) => return Err(DicomError::Element { group, element }),
+        }
+        let mut table = RawTable::default();
+        while walk.left() > 0 {
+            let head = walk.head()?;
+            match head.tag {
+                tag::ITEM_END => break,
+                _ if head.length == UNDEFINED => walk.sequence(&head, 2)?,
+                tag::LUT_DESCRIPTOR => {
+                    table.descriptor = walk.value(&head)?;
+                    table.signed = encoding.explicit.then_some(head.vr == *b"SS");
+                }
+                tag::LUT_DATA => table.data = walk.value(&head)?,
+                _ => _ = walk.value(&head)?,
+            }
+        }
+        Ok(Some(table))
     }
 
     /// Steps over the items of a sequence without length.

@@ -88,7 +88,7 @@ const ELSEWHERE: [(&str, &str); 46] = [
 /// Decubitus views (LLD, RLD) are frontal.
 const LATERAL: [&str; 6] = ["LL", "RL", "LAT", "LATERAL", "LLAT", "RLAT"];
 
-/// Refuses a file whose modality, body part or view excludes a frontal chest radiograph.
+/// Refuses a file whose modality, body part, view or intent excludes a frontal chest radiograph to be looked at.
 pub(super) fn check(dataset: &Dataset) -> Result<(), DicomError> {
     if let Some(modality) = dataset.text(tag::MODALITY)
         && !RADIOGRAPHY.iter().any(|known| modality.eq_ignore_ascii_case(known))
@@ -99,6 +99,10 @@ pub(super) fn check(dataset: &Dataset) -> Result<(), DicomError> {
     match dataset.text(tag::BODY_PART_EXAMINED).and_then(|part| find(&ELSEWHERE, part)) {
         Some((_, body_part)) => Err(DicomError::NotAChest { body_part }),
         None if is_lateral(dataset) => Err(DicomError::NotFrontal),
+        // PS3.3, C.8.11.1.1.1: such values are neither windowed nor in the order in which they are shown.
+        None if dataset.text(tag::PRESENTATION_INTENT_TYPE) == Some("FOR PROCESSING") => {
+            Err(DicomError::ForProcessing)
+        }
         None => Ok(()),
     }
 }

@@ -1,11 +1,11 @@
-//! How a file's pixels lie: size, depth, sign, photometric interpretation, rescale, window, padding.
+//! How a file's pixels lie: size, depth, sign, photometric interpretation, padding.
 //!
-//! Source: DICOM PS3.3, C.7.6.3 (image pixel), C.11.1 (modality LUT), C.11.2 (window), C.7.5.1.1.2 (padding).
+//! Source: DICOM PS3.3, C.7.6.3 (image pixel), C.7.5.1.1.2 (padding).
 
 use super::error::DicomError;
 use super::scan::Dataset;
 use super::tag;
-use crate::frame::{Photometric, WindowLevel, check_size};
+use crate::frame::{Photometric, check_size};
 use crate::units::PixelSize;
 use std::ops::RangeInclusive;
 
@@ -13,6 +13,8 @@ use std::ops::RangeInclusive;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Colour {
     Grey(Photometric),
+    /// A number into a table of colours.
+    Palette,
     Rgb,
     /// Luma first, then two colour differences, perhaps for every second pixel only.
     Ybr {
@@ -35,9 +37,6 @@ pub(super) struct Shape {
     pub signed: bool,
     /// Padding values as written in the file.
     padding: Option<(u16, u16)>,
-    window: Option<(f64, f64)>,
-    slope: f64,
-    intercept: f64,
 }
 
 impl Shape {
@@ -68,9 +67,6 @@ impl Shape {
             low_bit: high_bit + 1 - bits_stored,
             signed: dataset.short(tag::PIXEL_REPRESENTATION) == Some(1),
             padding: padding.map(|p| (p, dataset.short(tag::PIXEL_PADDING_RANGE_LIMIT).unwrap_or(p))),
-            window: window(dataset),
-            slope: dataset.decimal(tag::RESCALE_SLOPE).filter(|s| *s != 0.0).unwrap_or(1.0),
-            intercept: dataset.decimal(tag::RESCALE_INTERCEPT).unwrap_or(0.0),
         })
     }
 
@@ -80,7 +76,7 @@ impl Shape {
     }
 
     /// The bit whose flipping moves signed values up to start at 0; none for unsigned values.
-    fn sign_bit(&self) -> u16 {
+    pub(super) fn sign_bit(&self) -> u16 {
         if self.signed { 1 << (self.bits_stored - 1) } else { 0 }
     }
 
@@ -94,26 +90,6 @@ impl Shape {
         let (one, other) = self.padding?;
         let (one, other) = (self.unsigned(one), self.unsigned(other));
         Some(one.min(other)..=one.max(other))
-    }
-
-    /// How the frame's values map to brightness; a falling rescale turns grey values round.
-    pub(super) fn photometric(&self) -> Photometric {
-        match (self.colour, self.slope < 0.0) {
-            (Colour::Grey(Photometric::Monochrome1), false) => Photometric::Monochrome1,
-            (Colour::Grey(Photometric::Monochrome2), true) => Photometric::Monochrome1,
-            _ => Photometric::Monochrome2,
-        }
-    }
-
-    /// The window in the frame's values: rescale undone, moved up as signed values are.
-    ///
-    /// A sigmoid VOI function is taken as linear; `None` for colour, whose window has no such meaning.
-    pub(super) fn window(&self) -> Option<WindowLevel> {
-        let (center, width) = self.window?;
-        matches!(self.colour, Colour::Grey(_)).then(|| WindowLevel {
-            center: ((center - self.intercept) / self.slope + f64::from(self.sign_bit())) as f32,
-            width: (width / self.slope).abs() as f32,
-        })
     }
 }
 
@@ -133,7 +109,7 @@ fn colour(dataset: &Dataset) -> Result<(Colour, usize), DicomError> {
         "RGB" | "YBR_ICT" | "YBR_RCT" => (Colour::Rgb, 3),
         "YBR_FULL" => (Colour::Ybr { halved: false }, 3),
         "YBR_FULL_422" => (Colour::Ybr { halved: true }, 3),
-        "PALETTE COLOR" => return Err(DicomError::Photometric { name: "PALETTE COLOR" }),
+        "PALETTE COLOR" => (Colour::Palette, 1),
         "YBR_PARTIAL_420" => return Err(DicomError::Photometric { name: "YBR_PARTIAL_420" }),
         "YBR_PARTIAL_422" => return Err(DicomError::Photometric { name: "YBR_PARTIAL_422" }),
         "XYB" => return Err(DicomError::Photometric { name: "XYB" }),
@@ -144,12 +120,4 @@ fn colour(dataset: &Dataset) -> Result<(Colour, usize), DicomError> {
         return Err(DicomError::Missing { name: "a Samples per Pixel that fits the colour" });
     }
     Ok((colour, expected.into()))
-}
-
-/// The first window, in rescaled values; `None` where a modality LUT lies between it and the pixels.
-fn window(dataset: &Dataset) -> Option<(f64, f64)> {
-    if dataset.has(tag::MODALITY_LUT_SEQUENCE) {
-        return None;
-    }
-    Some((dataset.decimal(tag::WINDOW_CENTER)?, dataset.decimal(tag::WINDOW_WIDTH)?))
 }

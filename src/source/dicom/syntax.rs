@@ -16,7 +16,7 @@ pub struct Uid {
 
 impl Uid {
     /// The digits and dots that `text` begins with.
-    pub(super) fn new(text: &str) -> Self {
+    pub fn new(text: &str) -> Self {
         let mut uid = Self { bytes: [0; UID_BYTES_MAX], length: 0 };
         let valid = text.bytes().take_while(|b| b.is_ascii_digit() || *b == b'.');
         for (place, byte) in uid.bytes.iter_mut().zip(valid) {
@@ -42,6 +42,11 @@ impl fmt::Debug for Uid {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
+}
+
+/// Whether pixels under the transfer syntax with this UID are read.
+pub fn is_read(uid: &str) -> bool {
+    READ.iter().any(|(known, ..)| *known == uid)
 }
 
 /// How a dataset's elements are written (DICOM PS3.5, 7.1).

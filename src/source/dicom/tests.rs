@@ -4,7 +4,7 @@ use super::*;
 use crate::frame::{Photometric, WindowLevel};
 
 /// An element in explicit VR, little endian, with a 16-bit length.
-fn element(tag: (u16, u16), vr: &str, value: &[u8]) -> Vec<u8> {
+pub(super) fn element(tag: (u16, u16), vr: &str, value: &[u8]) -> Vec<u8> {
     let mut bytes = [tag.0.to_le_bytes(), tag.1.to_le_bytes()].concat();
     bytes.extend(vr.as_bytes());
     bytes.extend((value.len() as u16).to_le_bytes());
@@ -12,12 +12,19 @@ fn element(tag: (u16, u16), vr: &str, value: &[u8]) -> Vec<u8> {
     bytes
 }
 
-fn short(tag: (u16, u16), value: u16) -> Vec<u8> {
+pub(super) fn short(tag: (u16, u16), value: u16) -> Vec<u8> {
     element(tag, "US", &value.to_le_bytes())
 }
 
 /// 64x64 pixels that all have the stored value `fill`, except the first.
-fn file(bits: u16, signed: u16, photometric: &str, extra: &[Vec<u8>], first: u16, fill: u16) -> Vec<u8> {
+pub(super) fn file(
+    bits: u16,
+    signed: u16,
+    photometric: &str,
+    extra: &[Vec<u8>],
+    first: u16,
+    fill: u16,
+) -> Vec<u8> {
     let mut parts = vec![
         short(tag::SAMPLES_PER_PIXEL, 1),
         element(tag::PHOTOMETRIC_INTERPRETATION, "CS", photometric.as_bytes()),
@@ -37,7 +44,7 @@ fn file(bits: u16, signed: u16, photometric: &str, extra: &[Vec<u8>], first: u16
     bytes
 }
 
-fn decimal(tag: (u16, u16), text: &str) -> Vec<u8> {
+pub(super) fn decimal(tag: (u16, u16), text: &str) -> Vec<u8> {
     element(tag, "DS", text.as_bytes())
 }
 
@@ -51,7 +58,8 @@ fn signed_values_move_up_and_take_the_window_with_them() {
     ];
     let frame = read(&file(12, 1, "MONOCHROME2 ", &extra, 0xF800, 5)).unwrap();
     assert_eq!(frame.pixels()[..2], [0, 2053]);
-    assert_eq!(frame.window(), Some(WindowLevel { center: 32.0 + 2048.0, width: 200.0 }));
+    // Grey begins at 40 - .5 - 399 / 2 = -160 and ends at 239, in stored values at -68 and 131.5.
+    assert_eq!(frame.window(), Some(WindowLevel { center: 31.75 + 2048.0 + 0.5, width: 199.5 + 1.0 }));
     assert_eq!((frame.bits_stored(), frame.photometric()), (12, Photometric::Monochrome2));
 }
 
@@ -78,11 +86,9 @@ fn padding_turns_into_the_darkest_value_of_the_radiograph() {
 }
 
 #[test]
-fn a_film_and_a_palette_are_refused_by_name() {
+fn a_film_is_refused_by_name() {
     let film = file(12, 0, "MONOCHROME2 ", &[element(tag::NUMBER_OF_FRAMES, "IS", b"17")], 0, 0);
     assert!(matches!(read(&film), Err(DicomError::MultiFrame(17))));
-    let palette = read(&file(12, 0, "PALETTE COLOR ", &[], 0, 0)).unwrap_err();
-    assert!(palette.to_string().contains("PALETTE COLOR"), "{palette}");
 }
 
 #[test]
@@ -157,4 +163,15 @@ fn colour_turns_grey_whichever_way_it_lies() {
         let frame = read(&bytes).unwrap();
         assert_eq!(frame.pixels()[..3], [76, 150, 0], "planar {planar}");
     }
+}
+
+#[test]
+fn luma_is_taken_where_two_pixels_share_their_colour() {
+    let mut bytes = element(tag::MODALITY, "CS", b"SC");
+    bytes.extend(short(tag::SAMPLES_PER_PIXEL, 3));
+    bytes.extend(element(tag::PHOTOMETRIC_INTERPRETATION, "CS", b"YBR_FULL_422"));
+    bytes.extend([short(tag::ROWS, 64), short(tag::COLUMNS, 64), short(tag::BITS_ALLOCATED, 8)].concat());
+    bytes.extend([0xE0, 0x7F, 0x10, 0, b'O', b'B', 0, 0, 0, 0x20, 0, 0]);
+    bytes.extend([10, 20, 128, 128].repeat(64 * 32));
+    assert_eq!(read(&bytes).unwrap().pixels()[..3], [10, 20, 10]);
 }

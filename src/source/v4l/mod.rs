@@ -22,7 +22,7 @@ pub use self::capture::{Counters, DAMAGED_MAX};
 pub use self::device::{DeviceInfo, DeviceName, Unusable};
 pub use self::error::{Doing, V4lError};
 pub use self::lookup::devices;
-pub use self::pixels::{FourCc, PixelError, PixelFormat};
+pub use self::pixels::{FourCc, Layout, PixelError, PixelFormat, luma};
 
 use std::thread;
 use std::time::Duration;

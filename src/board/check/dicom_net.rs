@@ -1,0 +1,67 @@
+//! A receiver of DICOM, checked.
+
+use std::net::SocketAddr;
+
+use toml::Spanned;
+
+use super::{Checker, Key, span_of};
+use crate::board::raw::RawSource;
+use crate::board::{BoardError, DicomNetConfig};
+
+/// Units and archives that may call one station.
+pub const CALLERS_MAX: usize = 16;
+/// The station's own title where none is given.
+const TITLE_DEFAULT: &str = "RAYMAP";
+/// DICOM PS3.5, 6.2, AE.
+const TITLE_FORM: &str = "1 to 16 ASCII characters without backslash, and no space at either end";
+
+impl Checker<'_> {
+    pub(super) fn dicom_net(&self, raw: &Spanned<RawSource>) -> Result<DicomNetConfig, BoardError> {
+        let (source, what) = (raw.get_ref(), "a dicom-net source");
+        let bind = source.bind.as_ref().ok_or_else(|| self.missing(raw, what, "bind"))?;
+        let folder = source.path.as_ref().ok_or_else(|| self.missing(raw, what, "path"))?;
+        let callers = source.callers.as_ref().ok_or_else(|| self.missing(raw, what, "callers"))?;
+        let title = source.title.as_ref().map(|t| self.form("title", t, TITLE_FORM, is_title)).transpose()?;
+        Ok(DicomNetConfig {
+            bind: self.address(bind)?,
+            title: title.unwrap_or_else(|| TITLE_DEFAULT.into()),
+            callers: self.callers(callers)?,
+            folder: self.file("path", folder)?,
+        })
+    }
+
+    fn address(&self, raw: &Spanned<String>) -> Result<SocketAddr, BoardError> {
+        let form =
+            "one of the board's own addresses with a port, such as 192.168.7.1:11112, and not all of them";
+        let parsed =
+            |s: &str| s.parse().ok().filter(|a: &SocketAddr| !a.ip().is_unspecified() && a.port() != 0);
+        let text = self.form("bind", raw, form, |s| parsed(s).is_some())?;
+        let refused = || BoardError::Form { place: self.place(raw), key: "bind", value: text.clone(), form };
+        parsed(&text).ok_or_else(refused)
+    }
+
+    fn callers(&self, raw: &Spanned<Vec<Spanned<String>>>) -> Result<Vec<String>, BoardError> {
+        let count = raw.get_ref().len();
+        if !(1..=CALLERS_MAX).contains(&count) {
+            let place = self.place(raw);
+            let (value, max) = (count as f64, CALLERS_MAX as f64);
+            return Err(BoardError::Range { place, key: "number of callers", value, min: 1.0, max });
+        }
+        raw.get_ref().iter().map(|title| self.form("callers", title, TITLE_FORM, is_title)).collect()
+    }
+}
+
+fn is_title(text: &str) -> bool {
+    (1..=16).contains(&text.len())
+        && text.bytes().all(|b| (0x20..0x7F).contains(&b) && b != b'\\')
+        && text.trim() == text
+}
+
+/// The keys that only a receiver of DICOM has.
+pub(super) fn net_keys(source: &RawSource) -> [Key; 3] {
+    [
+        ("bind", span_of(&source.bind)),
+        ("title", span_of(&source.title)),
+        ("callers", span_of(&source.callers)),
+    ]
+}

@@ -1,0 +1,147 @@
+//! DICOM over the network: an X-ray unit that can only "send to" sends to the station.
+//!
+//! The station is a provider of C-ECHO and C-STORE and of nothing else: it listens on one named address, answers
+//! only to callers that it was told of, and keeps what comes in a bounded folder until it has been read. The
+//! title of a caller is no proof of who calls: the network itself must be one that only the unit is on.
+//! Units, associations, silence, objects and bytes are bounded; no text of a peer's goes to a log.
+//! This module does not know what an object shows; it is decoded where files are.
+
+mod associate;
+mod dimse;
+mod error;
+mod inbox;
+mod pdu;
+mod serve;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+pub use self::error::NetError;
+use self::inbox::Inbox;
+pub use self::inbox::{INBOX_BYTES_MAX, OBJECTS_MAX};
+pub use self::serve::{ASSOCIATION_MAX, ASSOCIATIONS_MAX, SILENCE_MAX};
+use super::file::{self, FileError};
+use super::{FrameSource, Sourced};
+use crate::board::DicomNetConfig;
+
+/// How often an empty inbox is looked into, and how often before the source says that it has nothing.
+const LOOK: Duration = Duration::from_millis(50);
+const LOOKS_MAX: u32 = 20;
+
+/// What listens in this process: it goes on between two sources, so that nothing is missed.
+static LISTENING: Mutex<Option<Listening>> = Mutex::new(None);
+
+#[derive(Clone)]
+struct Listening {
+    config: DicomNetConfig,
+    inbox: Arc<Inbox>,
+    address: SocketAddr,
+}
+
+/// Radiographs in the order in which they arrived.
+#[derive(Debug)]
+pub struct DicomNetSource {
+    inbox: Arc<Inbox>,
+    address: SocketAddr,
+    /// The object that was given last, and whether it could be read.
+    given: Option<(PathBuf, bool)>,
+}
+
+/// A received object's fault, or the inbox's.
+#[derive(Debug, thiserror::Error)]
+pub enum ReceivedError {
+    /// it arrived, and could not be read
+    #[error("{name}: {source}")]
+    File {
+        name: String,
+        #[source]
+        source: FileError,
+    },
+    /// nothing can be taken out of it
+    #[error("the inbox cannot be read: {0}")]
+    Inbox(#[source] std::io::Error),
+}
+
+impl ReceivedError {
+    /// Stable name for machines.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::File { source, .. } => source.code(),
+            Self::Inbox(_) => "dicom_net_inbox",
+        }
+    }
+}
+
+impl DicomNetSource {
+    /// Listens as `config` says, unless this process does already.
+    pub fn open(config: &DicomNetConfig) -> Result<Self, NetError> {
+        let mut listening = LISTENING.lock().unwrap_or_else(PoisonError::into_inner);
+        let there = match listening.as_ref().filter(|l| l.config == *config) {
+            Some(there) => there.clone(),
+            None => {
+                let inbox = Arc::new(Inbox::open(&config.folder).map_err(NetError::Inbox)?);
+                let address = serve::listen(config.clone(), Arc::clone(&inbox))?;
+                log::info!("listening for DICOM on {address} as {}", config.title);
+                Listening { config: config.clone(), inbox, address }
+            }
+        };
+        *listening = Some(there.clone());
+        Ok(Self { inbox: there.inbox, address: there.address, given: None })
+    }
+
+    /// Where it listens; the port is the system's choice where the configuration left it open.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Whoever asks for the next is done with the last.
+    fn put_away(&mut self) -> std::io::Result<()> {
+        match self.given.take() {
+            Some((path, true)) => self.inbox.done(&path),
+            Some((path, false)) => self.inbox.refuse(&path),
+            None => Ok(()),
+        }
+    }
+
+    fn wait(&self) -> std::io::Result<Option<PathBuf>> {
+        for _ in 0..LOOKS_MAX {
+            if let Some(path) = self.inbox.oldest()? {
+                return Ok(Some(path));
+            }
+            std::thread::sleep(LOOK);
+        }
+        Ok(None)
+    }
+}
+
+impl FrameSource for DicomNetSource {
+    type Error = ReceivedError;
+
+    /// Waits for a second; `None` when nothing arrived in it, and a later call may find something.
+    fn next_frame(&mut self) -> Option<Result<Sourced, ReceivedError>> {
+        let path = match self.put_away().and_then(|()| self.wait()) {
+            Ok(path) => path?,
+            Err(error) => return Some(Err(ReceivedError::Inbox(error))),
+        };
+        let number = path.file_stem().unwrap_or_default().to_string_lossy();
+        let name = format!("dicom-{number}");
+        let read = file::read(&path);
+        self.given = Some((path, read.is_ok()));
+        Some(match read {
+            Ok(frame) => Ok(Sourced { name, frame }),
+            Err(source) => Err(ReceivedError::File { name, source }),
+        })
+    }
+}
+
+/// Everything that is made of a peer's bytes before they are an object; for `fuzz/`.
+#[doc(hidden)]
+pub fn parse(bytes: &[u8]) {
+    _ = associate::Request::read(bytes).map(|request| request.acceptance());
+    for fragment in pdu::fragments(bytes).into_iter().flatten() {
+        _ = dimse::Command::read(fragment.bytes).map(|command| command.response(dimse::Status::Success));
+    }
+    _ = pdu::read(&mut &bytes[..]);
+}
