@@ -101,6 +101,46 @@ impl fmt::Display for PixelSize {
     }
 }
 
+/// A clockwise turn by quarters, such as that of a panel mounted on its side.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Turn {
+    #[default]
+    None,
+    Quarter,
+    Half,
+    ThreeQuarters,
+}
+
+impl Turn {
+    /// `None` for what is no quarter turn: 0, 90, 180 and 270 are.
+    pub const fn from_degrees(degrees: i64) -> Option<Self> {
+        match degrees {
+            0 => Some(Self::None),
+            90 => Some(Self::Quarter),
+            180 => Some(Self::Half),
+            270 => Some(Self::ThreeQuarters),
+            _ => None,
+        }
+    }
+
+    /// The turn that undoes this one.
+    pub const fn back(self) -> Self {
+        match self {
+            Self::Quarter => Self::ThreeQuarters,
+            Self::ThreeQuarters => Self::Quarter,
+            other => other,
+        }
+    }
+
+    /// The size of a picture of `size` once it is turned.
+    pub const fn turned(self, size: PixelSize) -> PixelSize {
+        match self {
+            Self::None | Self::Half => size,
+            Self::Quarter | Self::ThreeQuarters => PixelSize::new(size.height, size.width),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -70,7 +70,7 @@ fn the_host_board_needs_no_hardware() {
     let SourceConfig::Phantom(phantoms) = &board.source else { panic!("{:?}", board.source) };
     let infected: Vec<f32> = phantoms.iter().map(|p| p.infected.get()).collect();
     assert_eq!(infected, [0.0, 8.0, 25.0, 55.0]);
-    let ScreenConfig::Png { path, .. } = &board.screen;
+    let ScreenConfig::Png { path, .. } = &board.screen else { panic!("{:?}", board.screen) };
     assert_eq!(path, Path::new("out/screen.png"));
     assert_eq!(board.serial, SerialConfig::File("out/serial.log".into()));
     assert_eq!((board.model, board.status), (ModelConfig::Embedded, Status::Tested));
@@ -121,7 +121,7 @@ fn a_value_of_the_wrong_type_is_refused() {
 
 #[test]
 fn a_missing_key_is_refused() {
-    check("height = 480\n", "", ("board_syntax", 10, 1));
+    check("height = 480\n", "", ("board_missing", 10, 1));
     check("[serial]\nfile = \"out/serial.log\"\n", "", ("board_missing", 1, 1));
 }
 

@@ -1,263 +1,135 @@
-//! Whole screens and overlays, compared with the pictures in `tests/golden`.
+//! Whole screens and overlays, compared with the pictures in `tests/golden`, and what every screen must keep to.
 //!
 //! `RAYMAP_GOLDEN=write` writes them anew: look at each before keeping it.
 
-use std::path::{Path, PathBuf};
+#[path = "screens/golden.rs"]
+mod golden;
+#[path = "screens/studies.rs"]
+mod studies;
 
-use embedded_graphics::pixelcolor::Rgb888;
-use raymap::grade::{Cutoffs, Severity};
-use raymap::infection_map::InfectionMap;
-use raymap::lung_field::LungField;
-use raymap::network::{Fitness, Segmentation};
+use std::time::Duration;
+
+use embedded_graphics::pixelcolor::{Rgb888, RgbColor};
+use golden::check;
 use raymap::pipeline::Study;
-use raymap::preprocess::{Display, Letterbox};
-use raymap::reading::{
-    Detection, Finding, LungFieldSummary, OperatingPoint, Provenance, Reading, Refusal, Timing, Warning,
+use raymap::reading::Warning;
+use raymap::render::{
+    self, Action, Badge, Context, LAYOUTS, Language, MapStyle, Opacity, Options, Palette, RgbPicture, View,
 };
-use raymap::render::{self, RgbPicture, View};
-use raymap::screen::png;
-use raymap::units::{Fraction, PixelSize};
+use raymap::units::PixelSize;
+use studies::{LEFT, RIGHT, Stock, f, graded, mild, refused, refused_for};
 
 const SCREEN: PixelSize = PixelSize::new(800, 480);
-const SIDE: u32 = 256;
-/// Bytes of a golden picture: they are kept in the repository.
-const GOLDEN_BYTES_MAX: u64 = 300_000;
+const NOW: &str = "2026-03-14 09:26";
+const BADGES: [Badge; 4] = [
+    Badge::Temperature { celsius: 81, high: true },
+    Badge::Storage { percent: 91 },
+    Badge::Battery { percent: 64, charging: false },
+    Badge::SerialLost,
+];
 
-/// An ellipse in shares of the radiograph's width and height.
-#[derive(Clone, Copy)]
-struct Ellipse {
-    x: f32,
-    y: f32,
-    half_width: f32,
-    half_height: f32,
+fn context(keys: &[Action]) -> Context<'_> {
+    let age = Some(Duration::from_secs(200));
+    Context { wall_time: Some(NOW), age, badges: &BADGES, keys, ..Context::default() }
 }
 
-const RIGHT: Ellipse = Ellipse { x: 0.29, y: 0.47, half_width: 0.17, half_height: 0.34 };
-const LEFT: Ellipse = Ellipse { x: 0.70, y: 0.47, half_width: 0.16, half_height: 0.34 };
-const HEART: Ellipse = Ellipse { x: 0.56, y: 0.66, half_width: 0.13, half_height: 0.15 };
-
-impl Ellipse {
-    const fn new(x: f32, y: f32, half_width: f32, half_height: f32) -> Self {
-        Self { x, y, half_width, half_height }
-    }
-
-    /// Squared distance from the centre, 1 on the outline.
-    fn distance(&self, (x, y): (f32, f32)) -> f32 {
-        let (dx, dy) = ((x - self.x) / self.half_width, (y - self.y) / self.half_height);
-        dx * dx + dy * dy
-    }
-}
-
-fn f(value: f32) -> Fraction {
-    Fraction::new(value).unwrap()
-}
-
-/// A body with two dark lungs, a heart and brighter spots.
-fn display(size: PixelSize, spots: &[Ellipse]) -> Display {
-    let brightness = |p: (f32, f32)| {
-        let body = 150.0 + 40.0 * p.1 - 200.0 * (p.0 - 0.5) * (p.0 - 0.5);
-        let lung = RIGHT.distance(p).min(LEFT.distance(p));
-        let base = if HEART.distance(p) < 1.0 {
-            185.0
-        } else if lung < 1.0 {
-            55.0 + 40.0 * lung
-        } else {
-            body
-        };
-        spots.iter().map(|s| 75.0 * (1.0 - s.distance(p)).max(0.0)).fold(base, f32::max).clamp(0.0, 255.0)
-            as u8
-    };
-    let at = |i: usize| {
-        let (w, h) = (size.width as usize, size.height as usize);
-        brightness((((i % w) as f32 + 0.5) / w as f32, ((i / w) as f32 + 0.5) / h as f32))
-    };
-    Display { size, pixels: (0..size.area()).map(at).collect() }
-}
-
-fn segmentation(letterbox: Letterbox, spots: &[Ellipse]) -> Segmentation {
-    let side = letterbox.side as usize;
-    let place = |i: usize| {
-        let (x, y) = letterbox.to_frame((i % side) as f32 + 0.5, (i / side) as f32 + 0.5);
-        (x / letterbox.frame.width as f32, y / letterbox.frame.height as f32)
-    };
-    let map = |value: &dyn Fn((f32, f32)) -> f32| (0..side * side).map(|i| value(place(i))).collect();
-    let share = |inside: bool| if inside { 0.95 } else { 0.0 };
-    let heart = |p| LEFT.distance(p) < 1.0 && HEART.distance(p) < 1.0;
-    Segmentation {
-        side,
-        letterbox,
-        right: map(&|p| share(RIGHT.distance(p) < 1.0)),
-        left: map(&|p| share(LEFT.distance(p) < 1.0 && !heart(p))),
-        heart: map(&|p| share(heart(p))),
-        infection: map(&|p| {
-            spots.iter().map(|s| 0.96 * libm::expf(-0.8 * s.distance(p))).fold(0.02, f32::max)
-        }),
-        fitness: Fitness::plain(0.99),
-    }
-}
-
-fn provenance() -> Provenance {
-    Provenance {
-        model_name: "raymap-int8".into(),
-        model_version: "1.0.0".into(),
-        model_sha256: "3f9ac41be07d".into(),
-        kernels: "portable",
-    }
-}
-
-fn cutoffs() -> Cutoffs {
-    Cutoffs {
-        grades: [f(0.01), f(0.1), f(0.3), f(0.5)],
-        zone_touched: f(0.05),
-        brixia_zone: [f(0.05), f(0.3), f(0.7)],
-    }
-}
-
-/// A graded study of a radiograph of `size` with infection at `spots`.
-fn graded(size: PixelSize, spots: &[Ellipse], measured: Option<Fraction>) -> Study {
-    let letterbox = Letterbox::new(size, SIDE);
-    let segmentation = segmentation(letterbox, spots);
-    let field = LungField::of(&segmentation);
-    let map = InfectionMap::of(&segmentation, &field, f(0.5)).unwrap();
-    let infected = map.shares();
-    let ends = [infected.total.get() * 0.8 - 0.01, infected.total.get() * 1.2 + 0.02];
-    let finding = Finding {
-        infected,
-        interval90: ends.map(Fraction::clamped),
-        severity: Severity::of(&infected, &cutoffs()),
-        detection: Detection {
-            probability: f(0.97),
-            operating_point: OperatingPoint {
-                threshold: f(0.42),
-                sensitivity: measured,
-                specificity: measured.map(|_| f(0.88)),
-            },
-        },
-    };
-    let lung_field = Some(LungFieldSummary { fraction_of_frame: field.fraction_of_frame(), plausible: true });
-    Study { field: Some(field), map: Some(map), ..study(display(size, spots), lung_field, Ok(finding)) }
-}
-
-fn study(display: Display, lung_field: Option<LungFieldSummary>, outcome: Result<Finding, Refusal>) -> Study {
-    let letterbox = Letterbox::new(display.size, SIDE);
-    let name = "radiograph".into();
-    let reading = Reading {
-        name,
-        lung_field,
-        outcome,
-        warnings: Vec::new(),
-        provenance: provenance(),
-        timing: Timing::default(),
-    };
-    Study { reading, display, letterbox, field: None, map: None }
-}
-
-fn mild() -> Study {
-    graded(PixelSize::new(700, 760), &[Ellipse::new(0.27, 0.66, 0.09, 0.10)], Some(f(0.95)))
-}
-
-fn critical() -> Study {
-    let spots = [
-        Ellipse::new(0.24, 0.62, 0.14, 0.22),
-        Ellipse::new(0.34, 0.40, 0.09, 0.11),
-        Ellipse::new(0.72, 0.60, 0.14, 0.20),
-        Ellipse::new(0.68, 0.33, 0.12, 0.12),
-    ];
-    graded(PixelSize::new(1200, 1000), &spots, None)
-}
-
-fn refused() -> Study {
-    let text =
-        "only one lung was found: not read as a frontal chest radiograph. Check view, position and crop.";
-    let refusal = Refusal { code: "one_lung_only", text: text.into() };
-    let mut display = display(PixelSize::new(640, 560), &[]);
-    display.pixels.iter_mut().enumerate().filter(|(i, _)| i % 640 > 330).for_each(|(_, p)| *p = 30);
-    study(display, None, Err(refusal))
-}
-
-fn screen(view: &View, wall_time: Option<&str>) -> RgbPicture {
-    let mut picture = RgbPicture::new(SCREEN, Rgb888::new(255, 0, 255));
-    render::draw_at(view, wall_time, &mut picture).unwrap();
+fn drawn(view: &View, context: &Context, size: PixelSize) -> RgbPicture {
+    let mut picture = RgbPicture::new(size, Rgb888::new(255, 0, 255));
+    render::draw_in(view, context, &mut picture).unwrap();
     picture
 }
 
-/// Compares `picture` with `tests/golden/{name}.png`, pixel by pixel.
-fn check(name: &str, picture: &RgbPicture) {
-    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(format!("{name}.png"));
-    if std::env::var("RAYMAP_GOLDEN").is_ok_and(|v| v == "write") {
-        png::write(&golden, picture).unwrap();
-    }
-    let bytes = std::fs::metadata(&golden).map(|m| m.len()).unwrap_or(0);
-    assert!(bytes <= GOLDEN_BYTES_MAX, "{} has {bytes} bytes", golden.display());
-    let expected = image::open(&golden).map(image::DynamicImage::into_rgb8).ok();
-    let same = expected.as_ref().is_some_and(|e| {
-        (e.width(), e.height()) == (picture.size().width, picture.size().height)
-            && e.as_raw().as_slice() == picture.bytes()
-    });
-    if !same {
-        let [actual, difference] = write_difference(name, picture, expected.as_ref());
-        panic!(
-            "{name} differs from {}: look at {} and {}, then RAYMAP_GOLDEN=write cargo test --test screens",
-            golden.display(),
-            actual.display(),
-            difference.display()
-        );
+fn screen(view: &View, wall_time: Option<&str>) -> RgbPicture {
+    drawn(view, &Context { wall_time, ..Context::default() }, SCREEN)
+}
+
+fn turned(size: PixelSize) -> PixelSize {
+    PixelSize::new(size.height, size.width)
+}
+
+/// All states on a screen of `size`, as agreed.
+fn check_all(size: PixelSize) {
+    let stock = Stock::new();
+    for (name, view, keys) in stock.views() {
+        check(&format!("{name}-{size}"), &drawn(&view, &context(keys), size));
     }
 }
 
-/// The picture as drawn, and its difference from what was expected: grey where equal, white where not.
-fn write_difference(name: &str, picture: &RgbPicture, expected: Option<&image::RgbImage>) -> [PathBuf; 2] {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
-    let paths = [folder.join(format!("{name}-actual.png")), folder.join(format!("{name}-difference.png"))];
-    png::write(&paths[0], picture).unwrap();
-    let size = picture.size();
-    let grey: Vec<u8> = picture
-        .bytes()
-        .chunks_exact(3)
-        .enumerate()
-        .map(|(i, c)| {
-            let (x, y) = (i as u32 % size.width, i as u32 / size.width);
-            let there = expected.and_then(|e| e.get_pixel_checked(x, y)).map(|p| p.0);
-            if there.is_some_and(|p| p == c) { c[1] / 4 } else { 255 }
-        })
-        .collect();
-    png::write(&paths[1], &RgbPicture::from_grey(size, &grey).unwrap()).unwrap();
-    paths
+#[test]
+fn every_state_looks_as_agreed_at_240x320() {
+    check_all(LAYOUTS[0]);
 }
 
 #[test]
-fn a_mild_result_looks_as_agreed() {
-    check("result-mild", &screen(&View::Result(&mild()), Some("2026-03-14 09:26")));
+fn every_state_looks_as_agreed_at_320x240() {
+    check_all(LAYOUTS[1]);
 }
 
 #[test]
-fn a_critical_result_looks_as_agreed() {
-    check("result-critical", &screen(&View::Result(&critical()), None));
+fn every_state_looks_as_agreed_at_480x320() {
+    check_all(LAYOUTS[2]);
 }
 
 #[test]
-fn a_refused_radiograph_looks_as_agreed() {
-    check("refused", &screen(&View::Refused(&refused()), Some("2026-03-14 09:26")));
+fn every_state_looks_as_agreed_at_800x480() {
+    check_all(LAYOUTS[3]);
 }
 
 #[test]
-fn a_fault_looks_as_agreed() {
-    let text = "the capture device sent no frame for 10 s: check its cable and its power";
-    check("fault", &screen(&View::Fault { code: "capture_timeout", text }, None));
+fn every_state_looks_as_agreed_at_1024x600() {
+    check_all(LAYOUTS[4]);
 }
 
 #[test]
-fn a_self_test_looks_as_agreed() {
-    let lines = ["Board: host", "Model: raymap-int8 1.0.0, checksum good", "Model: golden input reproduced"]
-        .map(String::from);
-    check("boot", &screen(&View::Boot { lines: &lines }, None));
+fn every_state_looks_as_agreed_at_1280x800() {
+    check_all(LAYOUTS[5]);
 }
 
 #[test]
-fn a_waiting_station_looks_as_agreed() {
-    let note = Some("The store is 91 % full.");
-    let view = View::Ready { source: "built-in phantoms", model: &provenance(), note };
-    check("ready", &screen(&view, Some("2026-03-14 09:26")));
+fn every_state_looks_as_agreed_at_1920x1080() {
+    check_all(LAYOUTS[6]);
+}
+
+#[test]
+fn results_look_as_agreed_on_screens_that_stand_upright() {
+    let (stock, keys) = (Stock::new(), [Action::Map, Action::Triage, Action::Menu]);
+    for size in [turned(LAYOUTS[2]), turned(LAYOUTS[3])] {
+        for (name, view) in
+            [("critical", View::Result(&stock.critical)), ("refused", View::Refused(&stock.refused))]
+        {
+            check(&format!("upright-{name}-{size}"), &drawn(&view, &context(&keys), size));
+        }
+    }
+}
+
+#[test]
+fn every_language_looks_as_agreed() {
+    let (stock, keys) = (Stock::new(), [Action::Map, Action::Triage, Action::Menu]);
+    for language in Language::ALL {
+        let options = Options { language, ..Options::default() };
+        let context = Context { options, ..context(&keys) };
+        let name = |what: &str| format!("{what}-{}", language.code());
+        check(&name("result"), &drawn(&View::Result(&stock.critical), &context, SCREEN));
+        check(&name("refused"), &drawn(&View::Refused(&stock.refused), &context, SCREEN));
+        check(&name("small"), &drawn(&View::Result(&stock.warned), &context, LAYOUTS[1]));
+    }
+}
+
+#[test]
+fn palettes_and_map_styles_look_as_agreed() {
+    let (stock, keys) = (Stock::new(), [Action::Map, Action::Triage, Action::Menu]);
+    let day = Options::default();
+    let looks = [
+        ("sun", Options { palette: Palette::Sun, ..day }),
+        ("night", Options { palette: Palette::Night, ..day }),
+        ("outlined", Options { map: MapStyle::Outlined, ..day }),
+        ("faint", Options { opacity: Opacity::Quarter, ..day }),
+        ("bare", Options { map: MapStyle::Off, ..day }),
+    ];
+    for (name, options) in looks {
+        let context = Context { options, ..context(&keys) };
+        check(&format!("look-{name}"), &drawn(&View::Result(&stock.critical), &context, SCREEN));
+    }
 }
 
 #[test]
@@ -270,6 +142,65 @@ fn a_refused_overlay_looks_as_agreed() {
     check("overlay-refused", &render::overlay(&refused()));
 }
 
+/// No text of `views` is cut on any screen, standing or lying, in any language.
+fn nothing_is_cut(views: &[(String, View, &[Action])]) {
+    let mut cut = Vec::new();
+    for size in LAYOUTS.into_iter().flat_map(|s| [s, turned(s)]) {
+        for language in Language::ALL {
+            let options = Options { language, ..Options::default() };
+            for (name, view, keys) in views {
+                for keys in [*keys, &[]] {
+                    let texts = render::cut_texts(view, &Context { options, ..context(keys) }, size);
+                    cut.extend(texts.into_iter().map(|t| format!("{size} {} {name}: {t}", language.code())));
+                }
+            }
+        }
+    }
+    cut.dedup();
+    assert!(cut.is_empty(), "{} cut:\n{}", cut.len(), cut.join("\n"));
+}
+
+#[test]
+fn every_text_of_every_state_fits_every_screen_in_every_language() {
+    let stock = Stock::new();
+    let views: Vec<(String, View, &[Action])> =
+        stock.views().into_iter().map(|(n, v, k)| (n.to_owned(), v, k)).collect();
+    nothing_is_cut(&views);
+}
+
+#[test]
+fn every_refusal_fits_every_screen_in_every_language() {
+    let codes = [
+        "exposure_empty",
+        "exposure_blank",
+        "exposure_noise",
+        "exposure_dark",
+        "exposure_bright",
+        "not_radiography",
+        "not_chest",
+        "not_frontal",
+        "not_frontal_chest",
+        "inverted",
+        "upside_down",
+        "turned",
+        "lungs_not_found",
+        "one_lung_only",
+        "lungs_unequal",
+        "lungs_too_small",
+        "lungs_too_large",
+        "lungs_not_side_by_side",
+        "lung_lying",
+        "lungs_undecided",
+        "lungs_cut_off",
+        "dicom_something_else",
+    ];
+    let studies = codes.map(refused_for);
+    let keys: &[Action] = &[Action::Map, Action::Triage, Action::Menu];
+    let views: Vec<(String, View, &[Action])> =
+        studies.iter().zip(codes).map(|(s, code)| (code.to_owned(), View::Refused(s), keys)).collect();
+    nothing_is_cut(&views);
+}
+
 #[test]
 fn a_refused_study_is_never_drawn_as_a_result() {
     let study = refused();
@@ -278,19 +209,89 @@ fn a_refused_study_is_never_drawn_as_a_result() {
 
 #[test]
 fn every_state_shows_the_disclaimer() {
-    let (result, refusal) = (mild(), refused());
-    let views = [
-        View::Boot { lines: &[] },
-        View::Ready { source: "", model: &provenance(), note: None },
-        View::Result(&result),
-        View::Refused(&refusal),
-        View::Fault { code: "", text: "" },
-    ];
+    let stock = Stock::new();
     let footer = |p: &RgbPicture| p.bytes()[SCREEN.width as usize * 456 * 3..].to_vec();
-    let expected = footer(&screen(&views[0], None));
+    let expected = footer(&screen(&View::ShuttingDown, None));
     let band = &expected[..3];
     assert!(expected.chunks_exact(3).any(|c| c != band));
-    assert!(views.iter().all(|v| footer(&screen(v, None)) == expected));
+    for (name, view, keys) in stock.views() {
+        assert_eq!(footer(&drawn(&view, &context(keys), SCREEN)), expected, "{name}");
+    }
+}
+
+#[test]
+fn the_patient_s_sides_stand_on_every_graded_radiograph_unmirrored() {
+    let study = mild();
+    let of = |language| {
+        let options = Options { language, map: MapStyle::Off, ..Options::default() };
+        drawn(&View::Result(&study), &Context { options, ..Context::default() }, SCREEN)
+    };
+    // The radiograph of 384 x 417 pixels, in the middle of 416: on the left in English, on the right in Arabic.
+    let (english, arabic) = (of(Language::English), of(Language::Arabic));
+    let crop = |p: &RgbPicture, left: i32| -> Vec<Option<Rgb888>> {
+        let at = |x, y| p.pixel(embedded_graphics::prelude::Point::new(x, y));
+        (60..440).flat_map(|y| (left..left + 400).map(move |x| (x, y))).map(|(x, y)| at(x, y)).collect()
+    };
+    let places = |p: &RgbPicture| (0..800).find(|&left| crop(&english, 16) == crop(p, left));
+    assert_eq!(places(&english), Some(16));
+    assert!(places(&arabic).is_some_and(|left| left > 350), "{:?}", places(&arabic));
+}
+
+#[test]
+fn keys_and_rows_are_found_where_they_are_drawn() {
+    let stock = Stock::new();
+    let views = stock.views();
+    let (_, view, keys) = views.iter().find(|v| v.0 == "menu").expect("a menu");
+    let context = context(keys);
+    for size in LAYOUTS {
+        let (w, h) = (size.width as i32, size.height as i32);
+        let hits: Vec<Action> = (0..w)
+            .filter_map(|x| (0..h).rev().find_map(|y| render::key_at(view, &context, size, x, y)))
+            .collect();
+        let mut found = hits.clone();
+        found.dedup();
+        assert_eq!(found, *keys, "{size}");
+        assert_eq!(render::key_at(view, &context, size, w / 2, 2), None);
+        let rows: Vec<usize> =
+            (0..h).filter_map(|y| render::row_at(view, &context, size, w / 2, y)).collect();
+        assert!(rows.is_sorted() && rows.contains(&2), "{size} {rows:?}");
+    }
+}
+
+/// Relative luminance of WCAG 2.2.
+fn luminance(c: Rgb888) -> f64 {
+    let linear = |v: u8| {
+        let v = f64::from(v) / 255.0;
+        if v <= 0.04045 { v / 12.92 } else { libm::pow((v + 0.055) / 1.055, 2.4) }
+    };
+    0.2126 * linear(c.r()) + 0.7152 * linear(c.g()) + 0.0722 * linear(c.b())
+}
+
+#[test]
+fn drawn_text_reaches_the_contrast_of_the_standard_in_every_palette() {
+    /// Rows looked at together: more than one line of text, so that each strip with a mark has a whole letter.
+    const STRIP: usize = 48;
+    let stock = Stock::new();
+    for palette in Palette::ALL {
+        let options = Options { palette, ..Options::default() };
+        // Screens without a radiograph: all that is drawn there is text, or as strong as text.
+        for (name, view, keys) in stock.views() {
+            if !["no-signal", "fault", "safe-mode", "exposure-seen", "shutting-down", "boot"].contains(&name)
+            {
+                continue;
+            }
+            let picture = drawn(&view, &Context { options, ..context(keys) }, SCREEN);
+            for (k, strip) in picture.bytes().chunks(STRIP * SCREEN.width as usize * 3).enumerate() {
+                let mut counts = std::collections::HashMap::new();
+                strip.chunks_exact(3).for_each(|c| *counts.entry(c).or_insert(0usize) += 1);
+                let colour = |c: &[u8]| luminance(Rgb888::new(c[0], c[1], c[2]));
+                let ground = counts.iter().max_by_key(|(_, n)| **n).map(|(c, _)| colour(c)).unwrap();
+                let contrast = |l: f64| (l.max(ground) + 0.05) / (l.min(ground) + 0.05);
+                let best = counts.keys().map(|c| contrast(colour(c))).fold(1.0, f64::max);
+                assert!(best == 1.0 || best >= 4.5, "{palette:?} {name} strip {k}: {best:.2}");
+            }
+        }
+    }
 }
 
 #[test]
@@ -301,13 +302,14 @@ fn extreme_shapes_and_small_targets_are_drawn_without_failing() {
         let overlay = render::overlay(&study);
         assert!(overlay.size().width >= 760 && overlay.size().height > 300);
     }
-    let mut small = RgbPicture::new(PixelSize::new(50, 20), Rgb888::new(0, 0, 0));
-    render::draw(&View::Result(&mild()), &mut small).unwrap();
+    for size in [(50, 20), (1, 1), (4000, 10), (10, 4000), (600, 600)] {
+        drawn(&View::Result(&mild()), &Context::default(), PixelSize::new(size.0, size.1));
+    }
 }
 
 #[test]
 fn tints_stay_inside_the_lung_field() {
-    let study = critical();
+    let study = studies::critical();
     let mut bare = study.clone();
     (bare.map, bare.field) = (None, None);
     let (with, without) = (render::overlay(&study), render::overlay(&bare));
@@ -318,6 +320,20 @@ fn tints_stay_inside_the_lung_field() {
     // Outside both lungs, and in the middle of the worst spot.
     assert!(!changed(590, 300) && !changed(60, 700) && !changed(600, 980));
     assert!(changed(290, 620));
+}
+
+#[test]
+fn the_bare_radiograph_has_nothing_on_it_but_the_marks_of_the_sides() {
+    let study = studies::critical();
+    let mut without = study.clone();
+    (without.map, without.field) = (None, None);
+    let options = Options { map: MapStyle::Off, ..Options::default() };
+    let of = |s: &Study| drawn(&View::Result(s), &Context { options, ..Context::default() }, SCREEN);
+    let (with, without) = (of(&study), of(&without));
+    let left = |p: &RgbPicture| -> Vec<u8> {
+        p.bytes().chunks(SCREEN.width as usize * 3).flat_map(|row| row[..400 * 3].to_vec()).collect()
+    };
+    assert_eq!(left(&with), left(&without));
 }
 
 #[test]

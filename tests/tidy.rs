@@ -37,7 +37,7 @@ const LIFE_OF_A_FRAME: [&str; 19] = [
 ];
 const FILE_LINES_MAX: usize = 400;
 /// Files that may hold `unsafe`, each block with its SAFETY comment.
-const UNSAFE_FILES: [&str; 0] = [];
+const UNSAFE_FILES: [&str; 1] = ["src/screen/fb_ioctl.rs"];
 /// How far above an `unsafe` its SAFETY comment may begin.
 const SAFETY_LINES_MAX: usize = 8;
 
@@ -48,11 +48,15 @@ struct Vendor {
     files_max: usize,
 }
 
-const VENDORS: [Vendor; 4] = [
+const VENDORS: [Vendor; 8] = [
     Vendor { crates: &["tract_*"], below: "src/network/", files_max: usize::MAX },
     Vendor { crates: &["v4l", "v4l_sys", "v4l2_sys_mit"], below: "src/source/v4l/", files_max: 1 },
     Vendor { crates: &["serialport"], below: "src/serial/", files_max: 1 },
     Vendor { crates: &["dicom_*"], below: "src/source/dicom/", files_max: 2 },
+    Vendor { crates: &["drm"], below: "src/screen/kms/", files_max: 1 },
+    Vendor { crates: &["mipidsi"], below: "src/screen/spi/", files_max: 1 },
+    Vendor { crates: &["linux_embedded_hal"], below: "src/screen/spi/", files_max: 1 },
+    Vendor { crates: &["evdev"], below: "src/input/", files_max: 1 },
 ];
 
 /// One Rust file: its path from the repository's root, as it is, and without comments and quoted text.

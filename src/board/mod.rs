@@ -10,6 +10,7 @@ mod crop;
 mod facts;
 mod raw;
 mod record;
+mod screen;
 mod error;
 mod builtin;
 mod texts;
@@ -31,6 +32,7 @@ pub use self::explain::{Explained, Origin, explain};
 pub use self::facts::{Fact, Facts, Status};
 pub use self::record::RecordConfig;
 pub use self::schema::{known_keys, schema};
+pub use self::screen::{DrmConfig, PanelModel, ScreenConfig, SpiConfig};
 use self::texts::Texts;
 pub use self::texts::{FILE_BYTES_MAX, is_part};
 use crate::units::{Percent, PixelSize};
@@ -110,13 +112,6 @@ pub enum CaptureDevice {
     Path(PathBuf),
     /// The name that the device gives itself.
     Card(String),
-}
-
-/// Where results are shown.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ScreenConfig {
-    /// A picture file, written anew for each result.
-    Png { path: PathBuf, size: PixelSize },
 }
 
 /// Where results are reported.

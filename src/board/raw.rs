@@ -70,9 +70,20 @@ pub enum RawNumber {
 #[serde(deny_unknown_fields)]
 pub struct RawScreen {
     pub kind: Spanned<String>,
-    pub path: Spanned<String>,
-    pub width: Spanned<i64>,
-    pub height: Spanned<i64>,
+    pub path: Option<Spanned<String>>,
+    pub width: Option<Spanned<i64>>,
+    pub height: Option<Spanned<i64>>,
+    pub rotate: Option<Spanned<i64>>,
+    pub device: Option<Spanned<String>>,
+    pub connector: Option<Spanned<String>>,
+    pub panel: Option<Spanned<String>>,
+    pub clock_hz: Option<Spanned<i64>>,
+    pub gpio_chip: Option<Spanned<String>>,
+    pub data_pin: Option<Spanned<i64>>,
+    pub reset_pin: Option<Spanned<i64>>,
+    pub backlight_pin: Option<Spanned<i64>>,
+    pub inverted: Option<Spanned<bool>>,
+    pub blue_first: Option<Spanned<bool>>,
 }
 
 #[derive(Debug, Deserialize)]

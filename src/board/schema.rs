@@ -5,9 +5,11 @@
 use serde_json::{Map, Value, json};
 
 use super::check::{BAUD_RATE, DESCRIPTION_CHARACTERS_MAX, SCREEN_SIDE_PX, THREADS};
-use super::check::{CALLERS_MAX, CAPTURE_SIDE_PX, FACTS_MAX, SETUP_LINES_MAX, TIMEOUT_MS, WATCHDOG_S};
+use super::check::{CALLERS_MAX, CAPTURE_SIDE_PX, CLOCK_HZ, FACTS_MAX, PIN, SETUP_LINES_MAX, TIMEOUT_MS};
+use super::check::WATCHDOG_S;
 use super::facts::Status;
 use super::record::RECORD_BYTES_MAX;
+use super::screen::PanelModel;
 use super::texts::PARENTS_MAX;
 
 /// What a key takes.
@@ -21,6 +23,9 @@ enum Takes {
     /// Pixels, or a share of the picture.
     PixelsOrShare,
     Percent,
+    /// A quarter turn.
+    Degrees,
+    Switch,
     /// Texts, at most so many.
     Texts(usize),
     Table(&'static [Key], &'static [&'static str]),
@@ -104,10 +109,41 @@ const SOURCE: &[Key] = &[
 ];
 
 const SCREEN: &[Key] = &[
-    Key("kind", Takes::OneOf(&["png"]), "png: a picture file, written anew for each result."),
-    Key("path", Takes::Text, "The picture file."),
-    Key("width", Takes::Whole(SCREEN_SIDE_PX), "Pixels."),
-    Key("height", Takes::Whole(SCREEN_SIDE_PX), "Pixels."),
+    Key(
+        "kind",
+        Takes::OneOf(&["png", "drm", "framebuffer", "auto", "spi"]),
+        "Giving it replaces an inherited table whole; auto: drm where it works, else framebuffer.",
+    ),
+    Key("path", Takes::Text, "png: the picture file, written anew for each picture."),
+    Key(
+        "width",
+        Takes::Whole(SCREEN_SIDE_PX),
+        "png: pixels. drm: of the mode to set; left out: the display's own choice up to 1920x1080. spi: 240 unless given.",
+    ),
+    Key(
+        "height",
+        Takes::Whole(SCREEN_SIDE_PX),
+        "png: pixels. drm: of the mode to set. spi: 320 unless given.",
+    ),
+    Key("rotate", Takes::Degrees, "All but png: how far pictures are turned clockwise."),
+    Key(
+        "device",
+        Takes::Text,
+        "drm: /dev/dri/card0; left out: the first with a display. framebuffer: /dev/fb0 unless given. spi: /dev/spidev0.0.",
+    ),
+    Key(
+        "connector",
+        Takes::TextUpTo(32),
+        "drm: the connector's name, such as HDMI-A-1; left out: the first with a display.",
+    ),
+    Key("panel", Takes::OneOf(&PanelModel::NAMES), "spi: the panel's controller."),
+    Key("clock_hz", Takes::Whole(CLOCK_HZ), "spi: the bus's rate; 32000000 unless given."),
+    Key("gpio_chip", Takes::Text, "spi: the pins' controller, such as /dev/gpiochip0."),
+    Key("data_pin", Takes::Whole(PIN), "spi: the line that tells data from commands (DC)."),
+    Key("reset_pin", Takes::Whole(PIN), "spi: the line that resets the panel; left out: not connected."),
+    Key("backlight_pin", Takes::Whole(PIN), "spi: the backlight's line; left out: always on."),
+    Key("inverted", Takes::Switch, "spi: true where colours would be negative otherwise."),
+    Key("blue_first", Takes::Switch, "spi: true where red and blue would be exchanged otherwise."),
 ];
 
 const SERIAL: &[Key] = &[
@@ -197,6 +233,8 @@ fn property(takes: &Takes, about: &str) -> Value {
         Takes::Whole([min, max]) => json!({"type": "integer", "minimum": min, "maximum": max}),
         Takes::PixelsOrShare => json!({"type": "number", "minimum": 0, "maximum": CAPTURE_SIDE_PX[1]}),
         Takes::Percent => json!({"type": "number", "minimum": 0, "maximum": 100}),
+        Takes::Degrees => json!({"enum": [0, 90, 180, 270]}),
+        Takes::Switch => json!({"type": "boolean"}),
         Takes::Texts(max) => {
             json!({"type": "array", "items": {"type": "string", "minLength": 1}, "maxItems": max})
         }

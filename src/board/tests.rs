@@ -1,6 +1,7 @@
 //! What a board file may and may not say.
 
 use super::*;
+use crate::units::Turn;
 
 const GOOD: &str = r#"name = "test"
 description = "A test."
@@ -92,6 +93,29 @@ fn what_cannot_be_is_refused_where_it_stands() {
     check(6, "model = ''", ("board_form", 6, 9));
     check(6, "record = { folder = 'r', bytes_max = 4096 }", ("board_range", 6, 38));
     check(6, "record = { folder = 'r' }", ("board_syntax", 6, 10));
+}
+
+#[test]
+fn a_screen_says_how_it_is_mounted() {
+    let screen = |rest: &str| parse(4, &format!("screen = {{ {rest} }}")).screen;
+    assert_eq!(screen("kind = 'auto', rotate = 90"), ScreenConfig::Auto { turn: Turn::Quarter });
+    assert_eq!(screen("kind = 'drm'"), ScreenConfig::Drm(DrmConfig::default()));
+    let drm = screen("kind = 'drm', connector = 'HDMI-A-1', width = 1280, height = 800, rotate = 180");
+    let mode = Some(PixelSize::new(1280, 800));
+    let connector = Some("HDMI-A-1".into());
+    let expected = DrmConfig { device: None, connector, mode, turn: Turn::Half };
+    assert_eq!(drm, ScreenConfig::Drm(expected));
+    let spi = "kind = 'spi', panel = 'st7789', device = '/dev/spidev0.0', gpio_chip = '/dev/gpiochip0'";
+    let ScreenConfig::Spi(panel) = screen(&format!("{spi}, data_pin = 25, inverted = true")) else {
+        panic!("another screen")
+    };
+    assert_eq!((panel.panel, panel.data_pin, panel.reset_pin), (PanelModel::St7789, 25, None));
+    assert_eq!((panel.size, panel.clock_hz), (PixelSize::new(240, 320), 32_000_000));
+    check(4, &format!("screen = {{ {spi} }}"), ("board_missing", 4, 10));
+    check(4, "screen = { kind = 'auto', rotate = 45 }", ("board_form", 4, 36));
+    check(4, "screen = { kind = 'auto', width = 800 }", ("board_surplus", 4, 35));
+    check(4, "screen = { kind = 'drm', width = 800 }", ("board_missing", 4, 10));
+    check(4, "screen = { kind = 'png', width = 800, height = 480 }", ("board_missing", 4, 10));
 }
 
 #[test]

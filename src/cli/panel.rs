@@ -1,64 +1,50 @@
-//! The operator's screen as the station sees it: views drawn and shown.
+//! The operator's panel of a board.
 
-use std::path::PathBuf;
+use std::sync::Arc;
 
+use super::failure::{Exit, Failure};
+use crate::board::{Board, CaptureDevice, ScreenConfig, SourceConfig};
 use crate::clock::Clock;
-use crate::pipeline::Study;
-use crate::render::{RgbPicture, View, draw_at, palette};
-use crate::screen::Screen;
-use crate::screen::png::PngScreen;
-use crate::station::{About, Fault, Panel, PanelError, TestReport};
-use crate::units::PixelSize;
+use crate::operator::{OperatorPanel, Start};
+use crate::reading::Provenance;
+use crate::render::Language;
+use crate::screen;
 
-/// A picture file in place of a screen.
-pub struct PicturePanel<'a> {
-    screen: PngScreen,
-    clock: &'a dyn Clock,
-    /// What is to be said of the record beside every picture.
-    record: Option<String>,
+/// The board's screen, and buttons where the screen is one that an operator stands before.
+pub fn start(board: &Board, model: Provenance, clock: Arc<dyn Clock>) -> Result<OperatorPanel, Failure> {
+    let start = Start { source: source(&board.source), model, language: Language::default() };
+    let (screen, turn) = (screen::open(&board.screen), board.screen.turn());
+    let panel = match board.screen {
+        // Whoever looks at a file has a keyboard for other things.
+        ScreenConfig::Png { .. } => OperatorPanel::without_buttons(start, screen, turn, clock),
+        _ => OperatorPanel::start(start, screen, turn, clock),
+    };
+    panel.map_err(|e| Failure::new(Exit::Device, e.code(), &e))
 }
 
-/// Stands beside a note where the time of day would.
-const NO_TIME: &str = "clock not trusted";
-
-impl<'a> PicturePanel<'a> {
-    pub fn new(path: PathBuf, size: PixelSize, clock: &'a dyn Clock) -> Self {
-        Self { screen: PngScreen::new(path, size), clock, record: None }
-    }
-
-    fn show(&mut self, view: &View) -> Result<(), PanelError> {
-        let mut picture = RgbPicture::new(self.screen.size(), palette::GROUND);
-        let time = self.clock.wall_time().map(|t| t.to_string());
-        let time = match &self.record {
-            Some(note) => Some(format!("{note} \u{b7} {}", time.as_deref().unwrap_or(NO_TIME))),
-            None => time,
-        };
-        // Drawing into memory cannot fail; whatever its error type, there is none to tell.
-        let _ = draw_at(view, time.as_deref(), &mut picture);
-        self.screen.show(&picture).map_err(|e| PanelError::new(e.code(), e))
+/// Where pictures go, in words.
+pub fn place(screen: &ScreenConfig) -> String {
+    match screen {
+        ScreenConfig::Png { path, .. } => path.display().to_string(),
+        ScreenConfig::Drm(config) => {
+            config.device.as_ref().map_or("the first display".into(), |d| d.display().to_string())
+        }
+        ScreenConfig::Framebuffer { device, .. } => {
+            device.as_ref().map_or("the framebuffer".into(), |d| d.display().to_string())
+        }
+        ScreenConfig::Auto { .. } => "the first display, or the framebuffer".into(),
+        ScreenConfig::Spi(config) => config.device.display().to_string(),
     }
 }
 
-impl Panel for PicturePanel<'_> {
-    fn boot(&mut self, about: &About, tests: &[TestReport]) -> Result<(), PanelError> {
-        let mut lines = vec![format!("raymap {} on {}", about.software, about.board)];
-        lines.extend(
-            tests
-                .iter()
-                .map(|t| format!("{} {}: {}", if t.passed { "ok" } else { "FAILED" }, t.code, t.text)),
-        );
-        self.show(&View::Boot { lines: &lines })
-    }
-
-    fn result(&mut self, study: &Study) -> Result<(), PanelError> {
-        self.show(&View::Result(study))
-    }
-
-    fn fault(&mut self, fault: &Fault) -> Result<(), PanelError> {
-        self.show(&View::Fault { code: fault.code, text: &fault.text })
-    }
-
-    fn record(&mut self, note: Option<&str>) {
-        self.record = note.map(String::from);
+/// Where radiographs come from, in words.
+fn source(source: &SourceConfig) -> String {
+    match source {
+        SourceConfig::Phantom(_) => "phantoms".into(),
+        SourceConfig::Folder(folder) => folder.display().to_string(),
+        SourceConfig::Capture(config) => match &config.device {
+            CaptureDevice::Path(path) => path.display().to_string(),
+            CaptureDevice::Card(card) => card.clone(),
+        },
     }
 }

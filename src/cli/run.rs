@@ -1,11 +1,11 @@
 //! `raymap run`: a board file made into a station.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use super::failure::{Exit, Failure, chain};
-use super::panel::PicturePanel;
-use super::{RunArguments, compute, isolate, pipeline};
-use crate::board::{Board, ModelConfig, RecordConfig, ScreenConfig, SerialConfig, SourceConfig};
+use super::{RunArguments, compute, isolate, panel, pipeline};
+use crate::board::{Board, ModelConfig, RecordConfig, SerialConfig, SourceConfig};
 use crate::clock::SystemClock;
 use crate::frame::Frame;
 use crate::pipeline::{Pipeline, Study};
@@ -26,20 +26,19 @@ pub fn run(arguments: &RunArguments) -> Result<(), Failure> {
     let model = pipeline(model_folder(&board).as_deref(), &board.compute);
     let about = about(&board, model.as_ref().ok());
     let mut tests = self_tests(&about, model.as_ref().err());
-    let clock = SystemClock::start();
+    let clock = Arc::new(SystemClock::start());
     let mut record = board.record.as_ref().map(|config| recorder(&board.name, config));
     if let Some(record) = &mut record {
-        let found = record.self_test(&clock);
+        let found = record.self_test(clock.as_ref());
         tests.push(SelfTest { code: "record", vital: false, check: Box::new(move || found) });
     }
-    let ScreenConfig::Png { path, size } = &board.screen;
-    let mut panel = PicturePanel::new(path.clone(), *size, &clock);
+    let mut panel = panel::start(&board, provenance(model.as_ref().ok()), clock.clone())?;
     let mut serial = serial(&board)?;
     let live = matches!(board.source, SourceConfig::Capture(_));
     let policy = if arguments.forever { Policy::FOREVER } else { Policy::ONCE };
     let mut reader = ModelReader(model);
     let edges = Edges {
-        clock: &clock,
+        clock: clock.as_ref(),
         reader: &mut reader,
         panel: &mut panel,
         serial: serial.as_mut(),
@@ -47,7 +46,10 @@ pub fn run(arguments: &RunArguments) -> Result<(), Failure> {
     };
     let source = board.source.clone();
     let summary = Station::new(edges, Policy { live, ..policy }).run(&about, tests, &mut || open(&source));
-    report(&summary, &path.display().to_string(), &board);
+    if let Err(error) = panel.finish() {
+        log::warn!("screen: {}", chain(&error));
+    }
+    report(&summary, &board);
     // A refused model has been shown and reported; it is what the command fails with.
     reader.0.map(drop)?;
     conclude(&summary, live)
@@ -61,7 +63,7 @@ fn model_folder(board: &Board) -> Option<PathBuf> {
 }
 
 fn about(board: &Board, pipeline: Option<&Pipeline>) -> About {
-    let provenance = pipeline.map_or_else(no_model, Pipeline::provenance);
+    let provenance = provenance(pipeline);
     About {
         software: env!("CARGO_PKG_VERSION"),
         board: board.name.clone(),
@@ -69,6 +71,10 @@ fn about(board: &Board, pipeline: Option<&Pipeline>) -> About {
         model_version: provenance.model_version,
         model_sha256: provenance.model_sha256,
     }
+}
+
+fn provenance(pipeline: Option<&Pipeline>) -> Provenance {
+    pipeline.map_or_else(no_model, Pipeline::provenance)
 }
 
 /// What stands where a model's name would, when the model was refused.
@@ -193,7 +199,8 @@ impl Reader for ModelReader {
     }
 }
 
-fn report(summary: &Summary, picture: &str, board: &Board) {
+fn report(summary: &Summary, board: &Board) {
+    let screen = panel::place(&board.screen);
     let serial = match &board.serial {
         SerialConfig::File(path) | SerialConfig::Port { path, .. } => path.display().to_string(),
     };
@@ -201,7 +208,7 @@ fn report(summary: &Summary, picture: &str, board: &Board) {
         "{} radiographs: {} graded, {} refused; {} faults",
         summary.radiographs, summary.graded, summary.refused, summary.faults
     );
-    println!("screen: {picture}\nserial: {serial}");
+    println!("screen: {screen}\nserial: {serial}");
     if let Some(record) = &board.record {
         let (folder, Summary { kept, not_kept, dropped, .. }) = (record.folder.display(), summary);
         println!("record: {folder}: {kept} readings kept, {not_kept} not; {dropped} old ones dropped");

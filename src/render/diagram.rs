@@ -1,25 +1,28 @@
 //! A small diagram of both lungs with their six zones: share in numbers, and hatching that grows denser with it.
+//!
+//! It is seen like the radiograph: the patient's right on the left, in every language.
 
 use embedded_graphics::pixelcolor::Rgb888;
 use embedded_graphics::prelude::{Point, Size};
 use embedded_graphics::primitives::Rectangle;
 
 use super::Surface;
-use super::palette::{ACCENT, GROUND, LABEL, LUNG_LINE, PLAIN, RULE};
-use super::pen::Pen;
-use super::{text, words};
+use super::palette::{Colours, Ink};
+use super::sheet::Look;
+use super::text::{self, Align, Face, Writing};
+use super::words;
 use crate::infection_map::Shares;
 use crate::lung_field::Zone;
 use crate::units::Fraction;
 
 /// Width of the whole diagram in units.
-pub const WIDTH: i32 = 178;
+pub const WIDTH: i32 = 180;
 /// Height of the whole diagram in units.
 pub const HEIGHT: i32 = 150;
 /// Width and height of one lung.
 const LUNG: (i32, i32) = (72, 128);
 /// Where the lungs begin: room for letters beside them and for the sides' names above.
-const LUNG_AT: [(i32, i32); 2] = [(13, 20), (93, 20)];
+const LUNG_AT: [(i32, i32); 2] = [(15, 20), (93, 20)];
 /// Lateral and medial edge of the right lung at rows from 0 to 1000, all in thousandths.
 const OUTLINE: [(i32, i32, i32); 11] = [
     (0, 570, 700),
@@ -39,69 +42,112 @@ const SHARE_AT: [i32; 3] = [220, 510, 800];
 /// Up to which share hatching lines stand how many units apart.
 const HATCH: [(f32, i32); 4] = [(0.1, 18), (0.3, 11), (0.6, 6), (1.0, 3)];
 
-/// Draws both lungs; `None` leaves them empty.
-pub fn draw<S: Surface>(pen: &mut Pen<S>, shares: Option<&Shares>) -> Result<(), S::Error> {
-    for (side, at) in LUNG_AT.into_iter().enumerate() {
-        let zones = shares.map(|s| std::array::from_fn(|k| s.zones[side * 3 + k]));
-        lung(&mut pen.at(at.0, at.1), side == 0, zones)?;
-    }
-    if let Some(shares) = shares {
-        labels(pen, shares)?;
-    }
-    Ok(())
+/// A diagram at a place, `scale` thousandths of a pixel to a unit.
+#[derive(Debug)]
+pub struct Diagram<'a> {
+    pub look: &'a Look,
+    pub corner: Point,
+    pub scale: i32,
 }
 
-fn labels<S: Surface>(pen: &mut Pen<S>, shares: &Shares) -> Result<(), S::Error> {
-    let (small, strong) = (pen.scale.small, pen.scale.strong);
-    for zone in Zone::ALL {
-        let (at, right) = (LUNG_AT[usize::from(!zone.is_right())], zone.is_right());
-        let y = at.1 + LUNG.1 * SHARE_AT[zone.index() % 3] / 1000;
-        let capital = pen.scale.px(y) + small.capital_height() / 2;
-        let x = if right { 0 } else { at.0 + LUNG.0 + 4 };
-        let letter = pen.origin + Point::new(pen.scale.px(x), capital);
-        let align = embedded_graphics::text::Alignment::Left;
-        text::write(pen.surface, &zone.letter().to_string(), letter, small, LABEL, align)?;
-        let middle = at.0 + LUNG.0 * if right { 510 } else { 490 } / 1000;
-        share(pen, (middle, y), shares.zones[zone.index()])?;
+impl Diagram<'_> {
+    /// Pixels of units.
+    pub fn px(&self, units: i32) -> i32 {
+        (units * self.scale + 500) / 1000
     }
-    pen.text(LUNG_AT[0].0 + 30, 12, "R", strong, PLAIN)?;
-    pen.text(LUNG_AT[1].0 + 32, 12, "L", strong, PLAIN)
-}
 
-/// A share centred on a place in units, on a ground of its own so that hatching does not run through it.
-fn share<S: Surface>(pen: &mut Pen<S>, (x, y): (i32, i32), value: Fraction) -> Result<(), S::Error> {
-    let face = pen.scale.strong;
-    let words = words::percent(value);
-    let (width, height) = (text::width(&words, face), face.capital_height());
-    let corner = pen.place(x, y) - Point::new(width / 2, height / 2);
-    let ground = Rectangle::new(corner - Point::new(3, 3), Size::new(width as u32 + 6, height as u32 + 6));
-    pen.surface.fill_solid(&ground, GROUND)?;
-    let at = corner + Point::new(0, height - 1);
-    text::write(pen.surface, &words, at, face, PLAIN, embedded_graphics::text::Alignment::Left)
-}
+    fn place(&self, (x, y): (i32, i32)) -> Point {
+        self.corner + Point::new(self.px(x), self.px(y))
+    }
 
-fn lung<S: Surface>(pen: &mut Pen<S>, right: bool, shares: Option<[Fraction; 3]>) -> Result<(), S::Error> {
-    let (width, height) = (pen.scale.px(LUNG.0), pen.scale.px(LUNG.1));
-    let zone = |x: i32, y: i32| zone_at(if right { x } else { width - 1 - x }, y, width, height);
-    let spacing = shares.map(|s| s.map(|v| hatch(v).map(|units| pen.scale.px(units))));
-    let thick = pen.scale.px(1).max(1);
-    let colour = |x: i32, y: i32| -> Rgb888 {
-        let Some(own) = zone(x, y) else { return GROUND };
-        let around = [(x - thick, y), (x + thick, y), (x, y - thick), (x, y + thick)];
-        if around.iter().any(|&(x, y)| zone(x, y).is_none()) {
-            return LUNG_LINE;
+    fn colours(&self) -> &'static Colours {
+        self.look.colours
+    }
+
+    /// Draws both lungs; `None` leaves them empty.
+    pub fn draw<S: Surface>(&self, s: &mut S, shares: Option<&Shares>) -> Result<(), S::Error> {
+        for (side, at) in LUNG_AT.into_iter().enumerate() {
+            let zones = shares.map(|s| std::array::from_fn(|k| s.zones[side * 3 + k]));
+            self.lung(s, at, side == 0, zones)?;
         }
-        if zone(x, y + thick) != Some(own) {
-            return RULE;
+        shares.map_or(Ok(()), |shares| self.labels(s, shares))
+    }
+
+    fn labels<S: Surface>(&self, s: &mut S, shares: &Shares) -> Result<(), S::Error> {
+        let small = self.face(false, 15);
+        for zone in Zone::ALL {
+            let (at, right) = (LUNG_AT[usize::from(!zone.is_right())], zone.is_right());
+            let y = at.1 + LUNG.1 * SHARE_AT[zone.index() % 3] / 1000;
+            let x = if right { at.0 - 7 } else { at.0 + LUNG.0 + 7 };
+            let letter = self.place((x, y)) + Point::new(0, small.capital_height() / 2);
+            self.write(s, &zone.letter().to_string(), letter, small, self.colours().label())?;
+            let middle = at.0 + LUNG.0 * if right { 510 } else { 490 } / 1000;
+            self.share(s, (middle, y), shares.zones[zone.index()])?;
         }
-        match spacing.and_then(|s| s[own]) {
-            Some(step) if (x + y).rem_euclid(step) < thick => ACCENT,
-            _ => GROUND,
+        for (name, at) in ["R", "L"].into_iter().zip(LUNG_AT) {
+            let top = self.place((at.0 + LUNG.0 / 2, 12));
+            self.write(s, name, top, self.face(true, 17), self.colours().plain())?;
         }
-    };
-    let area = Rectangle::new(pen.origin, Size::new(width as u32, height as u32));
-    let pixels = (0..height).flat_map(|y| (0..width).map(move |x| (x, y))).map(|(x, y)| colour(x, y));
-    pen.surface.fill_contiguous(&area, pixels)
+        Ok(())
+    }
+
+    /// A size in units, but not below what can be read.
+    fn face(&self, bold: bool, units: i32) -> Face {
+        Face { bold, px: self.px(units).max(self.look.sizes.least) }
+    }
+
+    fn write<S: Surface>(
+        &self,
+        s: &mut S,
+        words: &str,
+        at: Point,
+        face: Face,
+        ink: Ink,
+    ) -> Result<(), S::Error> {
+        text::write(s, words, at, Writing { face, ink, align: Align::Centre, right_to_left: false })
+    }
+
+    /// A share centred on a place in units, on a ground of its own so that hatching does not run through it.
+    fn share<S: Surface>(&self, s: &mut S, at: (i32, i32), value: Fraction) -> Result<(), S::Error> {
+        let face = self.face(true, 17);
+        let words = words::percent(value);
+        let (width, height) = (text::width(&words, face), face.capital_height());
+        let (middle, rim) = (self.place(at), self.px(3).max(2));
+        let corner = middle - Point::new(width / 2 + rim, height / 2 + rim);
+        let size = Size::new((width + 2 * rim) as u32, (height + 2 * rim) as u32);
+        s.fill_solid(&Rectangle::new(corner, size), self.colours().ground)?;
+        self.write(s, &words, middle + Point::new(0, (height + 1) / 2), face, self.colours().plain())
+    }
+
+    fn lung<S: Surface>(
+        &self,
+        s: &mut S,
+        at: (i32, i32),
+        right: bool,
+        shares: Option<[Fraction; 3]>,
+    ) -> Result<(), S::Error> {
+        let (width, height, colours) = (self.px(LUNG.0).max(2), self.px(LUNG.1).max(2), self.colours());
+        let zone = |x: i32, y: i32| zone_at(if right { x } else { width - 1 - x }, y, width, height);
+        let spacing = shares.map(|s| s.map(|v| hatch(v).map(|units| self.px(units).max(2))));
+        let thick = self.px(1).max(1);
+        let colour = |x: i32, y: i32| -> Rgb888 {
+            let Some(own) = zone(x, y) else { return colours.ground };
+            let around = [(x - thick, y), (x + thick, y), (x, y - thick), (x, y + thick)];
+            if around.iter().any(|&(x, y)| zone(x, y).is_none()) {
+                return colours.lung_line;
+            }
+            if zone(x, y + thick) != Some(own) {
+                return colours.rule;
+            }
+            match spacing.and_then(|s| s[own]) {
+                Some(step) if (x + y).rem_euclid(step) < thick => colours.accent,
+                _ => colours.ground,
+            }
+        };
+        let area = Rectangle::new(self.place(at), Size::new(width as u32, height as u32));
+        let pixels = (0..height).flat_map(|y| (0..width).map(move |x| (x, y))).map(|(x, y)| colour(x, y));
+        s.fill_contiguous(&area, pixels)
+    }
 }
 
 /// Distance of hatching lines; `None` for a zone without infection.

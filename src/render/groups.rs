@@ -1,124 +1,316 @@
-//! Groups of numbers that the operator screen and the overlay's caption share. All sizes are units of a [`Pen`].
+//! Groups of numbers, each drawn from the top of a sheet. A group says how high it is, so that a column can choose those
+//! that fit.
 
-use embedded_graphics::prelude::{Point, Size};
-use embedded_graphics::primitives::Rectangle;
+use embedded_graphics::pixelcolor::Rgb888;
+use embedded_graphics::prelude::Point;
 
 use super::colour_map::{ColourMap, blend};
-use super::palette::{ACCENT, GROUND, INFECTED_LINE, LABEL, LUNG_LINE, PLAIN, RULE};
-use super::pen::Pen;
-use super::{Surface, text, words};
+use super::diagram::{self, Diagram};
+use super::language::filled;
+use super::options::MapStyle;
+use super::palette::{HALO, INFECTED_LINE};
+use super::sheet::{Nothing, Place, Sheet, tight_ascent, tight_height};
+use super::text::{self, Face};
+use super::{Surface, words};
 use crate::grade::Grade;
 use crate::reading::{Finding, Provenance};
+use crate::units::Fraction;
 
-/// Baselines between two lines of scores.
-const SCORE_STEP: i32 = 26;
-/// One step of the grade's meter.
-const STEP: (i32, i32) = (26, 14);
+/// Width and height of one step of the grade's meter in units.
+const STEP: (i32, i32) = (24, 12);
+/// Height of the diagram in a column, in units; its own 150 units are reduced to that.
+const DIAGRAM_HEIGHT: i32 = 132;
 /// Grey on which the colour scale is shown: the middle of a radiograph's brightness.
-const SCALE_GREY: embedded_graphics::pixelcolor::Rgb888 =
-    embedded_graphics::pixelcolor::Rgb888::new(96, 96, 96);
+const SCALE_GREY: Rgb888 = Rgb888::new(96, 96, 96);
+/// Most lines of warnings.
+const WARNING_LINES_MAX: usize = 4;
 
-/// The grade in words with a meter of four steps; 50 high.
-pub fn grade<S: Surface>(pen: &mut Pen<S>, width: i32, grade: Grade) -> Result<(), S::Error> {
-    let (small, big) = (pen.scale.small, pen.scale.big);
-    pen.text(0, 12, "Severity grade", small, LABEL)?;
-    pen.text(0, 46, &words::grade(grade), big, PLAIN)?;
-    let steps = Grade::ALL.len() as i32 - 1;
-    for k in 0..steps {
-        let x = width - (steps - k) * (STEP.0 + 4) + 4;
-        if k < grade as i32 {
-            pen.fill(x, 28, STEP, ACCENT)?;
-        } else {
-            pen.frame(x, 28, STEP, LABEL.text)?;
+/// A group and what it shows.
+#[derive(Debug, Clone, Copy)]
+pub enum Group<'a> {
+    /// What to know of the result before its numbers.
+    Warning(&'a str),
+    /// In words, in numbers, and as a meter.
+    Grade(Grade),
+    /// The infected share with its interval.
+    Share(&'a Finding),
+    /// Both lungs' shares in one line.
+    Sides(&'a Finding),
+    /// The diagram of zones beside the scores.
+    Zones(&'a Finding),
+    /// The diagram alone, as large as the sheet is wide.
+    Diagram(&'a Finding),
+    /// Both lungs and the three scales, a line each.
+    Scores(&'a Finding),
+    /// Detection alone.
+    Detection(&'a Finding),
+    /// Detection and what was measured at its operating point.
+    Measured(&'a Finding),
+    /// The colour map's scale; the threshold.
+    Scale(f32),
+    /// The scale, and what the two outlines mean.
+    Legend(f32),
+    /// What made the reading.
+    Provenance(&'a Provenance),
+    /// A line between groups.
+    Rule,
+}
+
+impl Group<'_> {
+    /// Draws the group; returns its height.
+    pub fn draw<S: Surface>(&self, s: &mut Sheet<S>) -> Result<i32, S::Error> {
+        match self {
+            Self::Warning(words) => warning(s, words),
+            Self::Grade(g) => grade(s, *g),
+            Self::Share(found) => share(s, found),
+            Self::Sides(found) => sides(s, found),
+            Self::Zones(found) => zones(s, found),
+            Self::Diagram(found) => large_diagram(s, found),
+            Self::Scores(found) => scores(s, found),
+            Self::Detection(found) => detection(s, found),
+            Self::Measured(found) => measured(s, found),
+            Self::Scale(threshold) => scale(s, *threshold),
+            Self::Legend(threshold) => legend(s, *threshold),
+            Self::Provenance(p) => provenance(s, p),
+            Self::Rule => rule(s),
         }
     }
-    pen.text_to(width, 12, &format!("step {} of {steps}", grade as i32), small, LABEL)
+
+    /// The group's height on a sheet like `s`; `None` where a text of it would be cut.
+    fn height<S: Surface>(&self, s: &Sheet<S>) -> Option<i32> {
+        let kept = s.look.take_cuts();
+        let Ok(height) = self.draw(&mut Sheet::new(&mut Nothing, s.look, s.area));
+        let fits = s.look.take_cuts().is_empty();
+        kept.iter().for_each(|k| s.look.note(k));
+        fits.then_some(height)
+    }
 }
 
-/// The infected share with its interval; 50 high.
-pub fn share<S: Surface>(pen: &mut Pen<S>, found: &Finding) -> Result<(), S::Error> {
-    let (small, body, big) = (pen.scale.small, pen.scale.body, pen.scale.big);
-    pen.text(0, 12, "Infected share of the lung field (90 % interval)", small, LABEL)?;
-    let total = words::percent(found.infected.total);
-    pen.text(0, 46, &total, big, PLAIN)?;
-    let after = pen.place(0, 46) + Point::new(text::width(&total, big) + 14, 0);
-    let interval = format!("({})", words::interval(found.interval90));
-    let face = if body.capital_height() < 14 { text::Face::Regular18 } else { body };
-    text::write(pen.surface, &interval, after, face, PLAIN, embedded_graphics::text::Alignment::Left)
-}
-
-/// Shares of both lungs and the three scales, a line each; 120 high.
-pub fn scores<S: Surface>(pen: &mut Pen<S>, width: i32, found: &Finding) -> Result<(), S::Error> {
-    let (s, shares) = (&found.severity, &found.infected);
-    let lines = [
-        ("Right lung", words::percent(shares.right)),
-        ("Left lung", words::percent(shares.left)),
-        ("Geographic extent", format!("{}/8", s.geographic_extent)),
-        ("Toussie score", format!("{}/6", s.toussie)),
-        ("Brixia estimate", format!("{}/18", s.brixia_estimate)),
-    ];
-    let (body, strong) = (pen.scale.body, pen.scale.strong);
-    for (k, (name, value)) in lines.iter().enumerate() {
-        let y = 14 + SCORE_STEP * k as i32;
-        pen.text(0, y, name, body, LABEL)?;
-        pen.text_to(width, y, value, strong, PLAIN)?;
-        if k > 0 {
-            pen.fill(0, y - 18, (width, 1), RULE)?;
-        }
+/// Draws the first of `plans` that fits the sheet, or the last; what is over is shared out between the groups.
+pub fn column<S: Surface>(s: &mut Sheet<S>, plans: &[&[Group]]) -> Result<(), S::Error> {
+    let total = |plan: &[Group]| plan.iter().map(|g| g.height(s)).sum::<Option<i32>>();
+    let fits = |plan: &&&[Group]| total(plan).is_some_and(|height| height <= s.height());
+    let Some(plan) = plans.iter().find(fits).or(plans.last()) else { return Ok(()) };
+    let left = s.height() - total(plan).unwrap_or(s.height());
+    let gap = (left / plan.len().max(1) as i32).clamp(0, s.px(16));
+    let mut y = 0;
+    for group in *plan {
+        y += group.draw(&mut s.below(y))? + gap;
     }
     Ok(())
 }
 
-/// Detection and what was measured at its operating point; 36 high.
-pub fn detection<S: Surface>(pen: &mut Pen<S>, width: i32, found: &Finding) -> Result<(), S::Error> {
-    let (small, body, strong) = (pen.scale.small, pen.scale.body, pen.scale.strong);
-    let [answer, probability] = words::detection(&found.detection);
-    pen.text(0, 13, &answer, strong, PLAIN)?;
-    pen.text_to(width, 13, &probability, body, PLAIN)?;
-    pen.text(0, 31, &words::operating_point(&found.detection), small, LABEL)
+fn rule<S: Surface>(s: &mut Sheet<S>) -> Result<i32, S::Error> {
+    let (width, thick, around) = (s.width(), s.px(1).max(1), s.px(3));
+    s.fill(0, around, (width, thick), s.look.colours.rule)?;
+    Ok(2 * around + thick)
 }
 
-/// The colour map's scale, and what the two outlines mean; 58 high.
-pub fn scale<S: Surface>(pen: &mut Pen<S>, width: i32, threshold: f32) -> Result<(), S::Error> {
-    let small = pen.scale.small;
-    pen.text(0, 12, "Probability of infection", small, LABEL)?;
-    bar(&mut pen.at(170, 1), width - 170, threshold)?;
-    let percent = words::percent(crate::units::Fraction::clamped(threshold));
-    pen.text(170, 30, "0 %", small, LABEL)?;
-    pen.text_to(width, 30, "100 %", small, LABEL)?;
-    let tick = pen.place(170, 30) + Point::new((pen.scale.px(width - 170) as f32 * threshold) as i32, 0);
-    text::write(pen.surface, &percent, tick, small, PLAIN, embedded_graphics::text::Alignment::Center)?;
-    pen.fill(0, 46, (22, 1), LUNG_LINE)?;
-    pen.text(28, 51, "lung field", small, LABEL)?;
-    pen.fill(124, 45, (22, 3), INFECTED_LINE)?;
-    pen.text(152, 51, &format!("counts as infected (from {percent})"), small, LABEL)
+/// A mark and the words beside it, so that colour is not what says it.
+fn warning<S: Surface>(s: &mut Sheet<S>, words: &str) -> Result<i32, S::Error> {
+    let (bar, gap) = (s.px(5).max(3), s.px(12).max(8));
+    let (face, ink) = (s.look.small(), s.look.colours.alert());
+    let face = Face { bold: true, ..face };
+    let width = s.width() - gap;
+    let height = s.part(gap, 0, width, 0).paragraph(0, words, face, ink, WARNING_LINES_MAX)?;
+    s.fill(0, 0, (bar, height), ink.text)?;
+    Ok(height + s.px(2))
 }
 
-/// The scale itself with a tick at the threshold; 14 high.
-fn bar<S: Surface>(pen: &mut Pen<S>, width: i32, threshold: f32) -> Result<(), S::Error> {
-    let colours = ColourMap::new();
-    let (w, h) = (pen.scale.px(width).max(2), pen.scale.px(12));
-    let area = Rectangle::new(pen.origin, Size::new(w as u32, h as u32));
-    let tick = (w as f32 * threshold) as i32;
-    let colour = |x: i32| {
-        let tint = colours.tint(x as f32 / (w - 1) as f32);
-        match (x - tick).abs() {
-            0 => INFECTED_LINE,
-            1 => GROUND,
-            _ => blend(SCALE_GREY, tint.colour, tint.opacity),
+fn grade<S: Surface>(s: &mut Sheet<S>, grade: Grade) -> Result<i32, S::Error> {
+    let (small, colours, width) = (s.look.small(), s.look.colours, s.width());
+    let steps = Grade::ALL.len() as i32 - 1;
+    let (w, h, gap) = (s.px(STEP.0).max(12), s.px(STEP.1).max(8), s.px(4).max(2));
+    let meter = steps * (w + gap) - gap;
+    let top = (small.line_height() - h) / 2 + s.px(1);
+    for k in 0..steps {
+        let x = width - meter + k * (w + gap);
+        if k < grade as i32 {
+            s.fill(x, top, (w, h), colours.accent)?;
+        } else {
+            s.frame(x, top, (w, h), colours.label)?;
         }
+    }
+    let name = &s.look.words.numbers.grade;
+    let room = (0, width - meter - s.px(8).max(4));
+    s.write(room, small.ascent(), name, small, colours.label(), Place::Start)?;
+    let y = small.line_height() - s.px(2);
+    let big = Face::bold(s.look.sizes.big);
+    let number = format!("{}/{steps}", grade as i32);
+    let (number_face, baseline) = (s.look.title(), y + tight_ascent(big));
+    let taken = text::width(&number, number_face);
+    s.write((width - taken, taken), baseline, &number, number_face, colours.plain(), Place::End)?;
+    let room = (0, width - taken - s.px(10).max(6));
+    s.write(room, baseline, words::grade(s.look.words, grade), big, colours.plain(), Place::Start)?;
+    Ok(y + tight_height(big))
+}
+
+fn share<S: Surface>(s: &mut Sheet<S>, found: &Finding) -> Result<i32, S::Error> {
+    let (n, colours, width) = (&s.look.words.numbers, s.look.colours, s.width());
+    let y = s.line(0, &n.share, s.look.small(), colours.label())? - s.px(2);
+    let face = Face::bold(s.look.sizes.share);
+    let total = words::percent(found.infected.total);
+    let (taken, gap) = (text::width(&total, face), s.px(14).max(8));
+    let baseline = y + tight_ascent(face);
+    s.write((0, taken), baseline, &total, face, colours.plain(), Place::Start)?;
+    let interval = filled(&n.interval, &[("interval", &words::interval(found.interval90))]);
+    let beside = width - taken - gap;
+    if text::width(&interval, s.look.body()) <= beside {
+        s.write((taken + gap, beside), baseline, &interval, s.look.body(), colours.plain(), Place::Start)?;
+        return Ok(y + tight_height(face));
+    }
+    s.line(y + tight_height(face), &interval, s.look.small(), colours.plain())
+}
+
+fn sides<S: Surface>(s: &mut Sheet<S>, found: &Finding) -> Result<i32, S::Error> {
+    let (n, colours) = (&s.look.words.numbers, s.look.colours);
+    let (name, value) = ((s.look.small(), colours.label()), (s.look.strong(), colours.plain()));
+    let lines = [(&n.right, found.infected.right), (&n.left, found.infected.left)];
+    lines.iter().try_fold(0, |y, (side, share)| {
+        s.pair(y, (side, name.0, name.1), (&words::percent(*share), value.0, value.1))
+    })
+}
+
+fn zones<S: Surface>(s: &mut Sheet<S>, found: &Finding) -> Result<i32, S::Error> {
+    let height = s.px(DIAGRAM_HEIGHT);
+    let scale = height * 1000 / diagram::HEIGHT;
+    let width = (diagram::WIDTH * scale + 500) / 1000;
+    let corner = s.place(0, 0, width, height).top_left;
+    Diagram { look: s.look, corner, scale }.draw(s.surface, Some(&found.infected))?;
+    let (gap, rest) = (s.px(12), s.width() - width - s.px(12));
+    let below = scores(&mut s.part(width + gap, s.px(8), rest, height), found)? + s.px(8);
+    Ok(below.max(height))
+}
+
+fn large_diagram<S: Surface>(s: &mut Sheet<S>, found: &Finding) -> Result<i32, S::Error> {
+    let width = s.width().min(s.px(400)).min(s.height() * diagram::WIDTH / diagram::HEIGHT);
+    let scale = width * 1000 / diagram::WIDTH;
+    let corner = s.place((s.width() - width) / 2, 0, width, 0).top_left;
+    let diagram = Diagram { look: s.look, corner, scale };
+    diagram.draw(s.surface, Some(&found.infected))?;
+    Ok(diagram.px(diagram::HEIGHT))
+}
+
+fn scores<S: Surface>(s: &mut Sheet<S>, found: &Finding) -> Result<i32, S::Error> {
+    let (severity, shares, n) = (&found.severity, &found.infected, &s.look.words.numbers);
+    let lines = [
+        (&n.right, words::percent(shares.right)),
+        (&n.left, words::percent(shares.left)),
+        (&n.extent, format!("{}/8", severity.geographic_extent)),
+        (&n.toussie, format!("{}/6", severity.toussie)),
+        (&n.brixia, format!("{}/18", severity.brixia_estimate)),
+    ];
+    let (colours, name, value) = (s.look.colours, s.look.small(), s.look.strong());
+    let (mut y, width) = (0, s.width());
+    for (k, (title, number)) in lines.iter().enumerate() {
+        if k > 0 {
+            s.fill(0, y, (width, s.px(1).max(1)), colours.rule)?;
+        }
+        y = s.pair(y, (title, name, colours.label()), (number, value, colours.plain()))?;
+    }
+    Ok(y)
+}
+
+fn detection<S: Surface>(s: &mut Sheet<S>, found: &Finding) -> Result<i32, S::Error> {
+    let [answer, probability] = words::detection(s.look.words, &found.detection);
+    let (colours, width, gap) = (s.look.colours, s.width(), s.px(12));
+    let (strong, small) = (s.look.strong(), s.look.small());
+    let needed = text::width(&answer, strong) + gap + text::width(&probability, small);
+    if needed <= width {
+        return s.pair(0, (&answer, strong, colours.plain()), (&probability, small, colours.plain()));
+    }
+    let y = s.line(0, &answer, strong, colours.plain())?;
+    s.line(y, &probability, small, colours.plain())
+}
+
+fn measured<S: Surface>(s: &mut Sheet<S>, found: &Finding) -> Result<i32, S::Error> {
+    let y = detection(s, found)?;
+    let point = words::operating_point(s.look.words, &found.detection);
+    s.paragraph(y, &point, s.look.small(), s.look.colours.label(), 2)
+}
+
+fn scale<S: Surface>(s: &mut Sheet<S>, threshold: f32) -> Result<i32, S::Error> {
+    let (small, colours, words) = (s.look.small(), s.look.colours, s.look.words);
+    if s.look.options.map == MapStyle::Off {
+        return s.line(0, &words.numbers.map_off, small, colours.label());
+    }
+    let y = s.line(0, &words.numbers.scale, small, colours.label())?;
+    let (width, height) = (s.width(), s.px(12).max(8));
+    bar(s, y, (width, height), threshold)?;
+    let baseline = y + height + small.ascent();
+    let percent = words::percent(Fraction::clamped(threshold));
+    for (words, place) in [("0\u{a0}%", Place::Start), ("100\u{a0}%", Place::End)] {
+        s.write((0, width), baseline, words, small, colours.label(), place)?;
+    }
+    let half = text::width(&percent, small);
+    let tick = (width as f32 * threshold) as i32;
+    s.write((tick - half, 2 * half), baseline, &percent, small, colours.plain(), Place::Middle)?;
+    Ok(y + height + small.line_height())
+}
+
+/// The scale itself with a tick at the threshold; it runs with the language.
+fn bar<S: Surface>(s: &mut Sheet<S>, y: i32, (w, h): (i32, i32), threshold: f32) -> Result<(), S::Error> {
+    let (colours, look) = (ColourMap::new(), s.look);
+    let opacity = match look.options.map {
+        MapStyle::Filled => f32::from(look.options.opacity.percent()) / 100.0,
+        MapStyle::Outlined | MapStyle::Off => 0.0,
     };
-    pen.surface.fill_contiguous(&area, (0..h).flat_map(|_| 0..w).map(colour))
+    let (area, tick) = (s.place(0, y, w, h), (w as f32 * threshold) as i32);
+    let colour = |x: i32| {
+        let x = if look.right_to_left { w - 1 - x } else { x };
+        let tint = colours.tint(x as f32 / (w - 1).max(1) as f32);
+        let colour = match (x - tick).abs() {
+            0 | 1 => INFECTED_LINE,
+            2 | 3 => HALO,
+            _ => blend(SCALE_GREY, tint.colour, tint.opacity * opacity),
+        };
+        look.colours.shown(colour)
+    };
+    s.surface.fill_contiguous(&area, (0..h).flat_map(|_| 0..w).map(colour))
 }
 
-/// What made the reading, in two lines; 30 high.
-pub fn provenance<S: Surface>(pen: &mut Pen<S>, width: i32, p: &Provenance) -> Result<(), S::Error> {
-    let (small, room) = (pen.scale.small, pen.scale.px(width));
-    pen.text(0, 12, &text::cut(&words::model(p), small, room), small, LABEL)?;
-    pen.text(0, 28, &text::cut(&words::software(p), small, room), small, LABEL)
+fn legend<S: Surface>(s: &mut Sheet<S>, threshold: f32) -> Result<i32, S::Error> {
+    let y = scale(s, threshold)?;
+    if s.look.options.map == MapStyle::Off {
+        return Ok(y);
+    }
+    let (small, colours, n) = (s.look.small(), s.look.colours, &s.look.words.numbers);
+    let percent = words::percent(Fraction::clamped(threshold));
+    let infected = filled(&n.infected, &[("threshold", &percent)]);
+    let (dash, gap, half) = (s.px(22), s.px(7), s.width() * 43 / 100);
+    let middle = y + small.line_height() / 2 + s.px(1);
+    let lung_line = colours.lung_line;
+    s.fill(0, middle, (dash, s.px(1).max(1)), lung_line)?;
+    let baseline = y + small.ascent();
+    let room = half - dash - 2 * gap;
+    s.write((dash + gap, room), baseline, &n.lung_field, small, colours.label(), Place::Start)?;
+    s.fill(half, middle - s.px(1), (dash, s.px(3).max(3)), colours.text)?;
+    let rest = s.width() - half - dash - gap;
+    s.write((half + dash + gap, rest), baseline, &infected, small, colours.label(), Place::Start)?;
+    Ok(y + small.line_height())
 }
 
-/// A thin line between groups.
-pub fn rule<S: Surface>(pen: &mut Pen<S>, y: i32, width: i32) -> Result<(), S::Error> {
-    pen.fill(0, y, (width, 1), RULE)
+fn provenance<S: Surface>(s: &mut Sheet<S>, p: &Provenance) -> Result<i32, S::Error> {
+    let (small, label, words) = (s.look.small(), s.look.colours.label(), s.look.words);
+    let y = s.paragraph(0, &words::model(words, p), small, label, 2)?;
+    s.paragraph(y, &words::software(words, p), small, label, 2)
+}
+
+/// The patient's sides in the upper corners of a radiograph at `image`.
+pub fn marks<S: Surface>(
+    s: &mut Sheet<S>,
+    image: embedded_graphics::primitives::Rectangle,
+    px: i32,
+) -> Result<(), S::Error> {
+    let (face, ink) = (Face::bold(px), s.look.colours.mark());
+    let side = px * 3 / 2;
+    let far = (image.size.width as i32 - side).max(0);
+    for (letter, x) in [("R", 0), ("L", far)] {
+        let corner = image.top_left + Point::new(x, 0);
+        s.surface.fill_solid(&super::layout::area(corner.x, corner.y, side, side), ink.ground)?;
+        let at = corner + Point::new(side / 2, (side + face.capital_height()) / 2);
+        let writing = text::Writing { face, ink, align: text::Align::Centre, right_to_left: false };
+        text::write(s.surface, letter, at, writing)?;
+    }
+    Ok(())
 }

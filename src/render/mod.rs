@@ -2,7 +2,8 @@
 //!
 //! The operator screen is drawn onto any embedded-graphics target, the overlay into memory.
 //! What the parts are: [`palette`] and [`ColourMap`] the colours, `radiograph` the picture with map and outlines,
-//! `groups` and `diagram` the numbers, `layout` where they stand.
+//! `groups` and `diagram` the numbers, `layout` where they stand, `screens` the states; `language` the words, which
+//! `shaper`, `raster` and `text` write.
 //! Colour never carries anything alone: the infected region has a bold outline, the lung field a thin one, zones
 //! are hatched and have their shares in numbers, grades are words.
 //! This module does not know what devices show its pictures, nor where studies come from.
@@ -11,62 +12,101 @@ mod colour_map;
 mod contour;
 mod diagram;
 mod groups;
+mod language;
 mod layers;
 mod layout;
+mod options;
 mod overlay;
 pub mod palette;
-mod pen;
 mod picture;
 mod radiograph;
+mod raster;
 mod screens;
+mod shaper;
+mod sheet;
 mod stroke;
 mod text;
+mod view;
 mod words;
 
 use embedded_graphics::pixelcolor::Rgb888;
-use embedded_graphics::prelude::DrawTarget;
+use embedded_graphics::prelude::{DrawTarget, Point};
 
 pub use colour_map::{ColourMap, Tint};
-pub use layout::{LAYOUTS, Layout};
+pub use layout::LAYOUTS;
+pub use options::{Language, MapStyle, Opacity, Options, Palette};
 pub use overlay::overlay;
 pub use picture::RgbPicture;
+pub use view::{Action, Badge, Context, Earlier, KEYS_MAX, List, ListEntry, Listed, Order, View};
 
+use crate::infection_map::InfectionMap;
 use crate::pipeline::Study;
-use crate::reading::Provenance;
+use crate::units::PixelSize;
+use screens::Screen;
+
+/// Room of a thumbnail in pixels.
+pub const THUMBNAIL: PixelSize = PixelSize::new(96, 96);
+/// How wide lines are on a thumbnail, by those on a screen.
+const THUMBNAIL_WEIGHT: f32 = 0.5;
 
 /// What can be drawn on.
 pub trait Surface: DrawTarget<Color = Rgb888> {}
 
 impl<T: DrawTarget<Color = Rgb888>> Surface for T {}
 
-/// What the operator screen shows.
-#[derive(Debug, Clone, Copy)]
-pub enum View<'a> {
-    /// The self-test so far, a line each; the last ones are shown where they are many.
-    Boot { lines: &'a [String] },
-    /// Waiting for a radiograph from `source`; `note` is anything that the operator should know meanwhile.
-    Ready { source: &'a str, model: &'a Provenance, note: Option<&'a str> },
-    /// A study; one that was refused is shown as [`View::Refused`].
-    Result(&'a Study),
-    /// A study without a grade; one that has a grade is shown as [`View::Result`].
-    Refused(&'a Study),
-    /// A fault of the device.
-    Fault { code: &'a str, text: &'a str },
-}
-
 /// Draws the whole operator screen on a device whose clock is not trusted; see [`draw_at`].
 pub fn draw<D: DrawTarget<Color = Rgb888>>(view: &View, target: &mut D) -> Result<(), D::Error> {
     draw_at(view, None, target)
 }
 
-/// Draws the whole operator screen: the largest of [`LAYOUTS`] that fits, in the middle of the target.
+/// Draws the whole operator screen with nothing but the time beside it; see [`draw_in`].
 ///
 /// `wall_time` is shown as it is; `None` says that the clock is not trusted.
-/// A target smaller than every layout shows the upper left part of the smallest.
 pub fn draw_at<D: DrawTarget<Color = Rgb888>>(
     view: &View,
     wall_time: Option<&str>,
     target: &mut D,
 ) -> Result<(), D::Error> {
-    screens::draw(view, wall_time, target)
+    draw_in(view, &Context { wall_time, ..Context::default() }, target)
+}
+
+/// Draws the whole operator screen, laid out for the target's size.
+///
+/// A target smaller than 200 pixels each way shows the upper left part.
+pub fn draw_in<D: DrawTarget<Color = Rgb888>>(
+    view: &View,
+    context: &Context,
+    target: &mut D,
+) -> Result<(), D::Error> {
+    let size = target.bounding_box().size;
+    Screen::new(view, context, PixelSize::new(size.width, size.height)).draw(target)
+}
+
+/// Which of the context's keys lies at (`x`, `y`) of a screen of `size`; `None` beside them.
+pub fn key_at(view: &View, context: &Context, size: PixelSize, x: i32, y: i32) -> Option<Action> {
+    Screen::new(view, context, size).key_at(Point::new(x, y))
+}
+
+/// Which entry of a list or item of a menu lies at (`x`, `y`) of a screen of `size`; `None` beside them.
+pub fn row_at(view: &View, context: &Context, size: PixelSize, x: i32, y: i32) -> Option<usize> {
+    Screen::new(view, context, size).row_at(Point::new(x, y))
+}
+
+/// The texts that a screen of `size` has to cut for want of room; none where all is legible.
+pub fn cut_texts(view: &View, context: &Context, size: PixelSize) -> Vec<String> {
+    let screen = Screen::new(view, context, size);
+    let Ok(()) = screen.draw(&mut sheet::Nothing);
+    screen.cut_texts()
+}
+
+/// The radiograph of a study as a list shows it, with its map.
+pub fn thumbnail(study: &Study) -> RgbPicture {
+    let size = radiograph::fitted(study.display.size, THUMBNAIL);
+    radiograph::drawn(study, size, THUMBNAIL_WEIGHT, Options::default())
+}
+
+/// The probability from which a pixel of the study counts as infected.
+fn infected_threshold(study: &Study) -> f32 {
+    // A study with numbers has a map; the middle stands for one that has neither.
+    study.map.as_ref().map_or(0.5, InfectionMap::threshold)
 }

@@ -1,14 +1,13 @@
-//! The overlay: one study as a picture to keep, the radiograph with its map above a caption.
+//! The overlay: one study as a picture to keep, the radiograph with its map above a caption in English.
 
-use embedded_graphics::prelude::{Point, Size};
-use embedded_graphics::primitives::Rectangle;
-
-use super::palette::{ALERT, GROUND, LABEL, PLAIN};
-use super::pen::{Pen, Scale};
+use super::groups::{self, Group, column};
+use super::infected_threshold;
+use super::layout::{Sizes, area};
+use super::options::Options;
 use super::picture::RgbPicture;
+use super::sheet::{Look, Sheet};
 use super::text::Face;
-use super::{Surface, diagram, groups, radiograph, screens, text, words};
-use crate::infection_map::InfectionMap;
+use super::{Surface, palette, radiograph, words};
 use crate::pipeline::Study;
 use crate::reading::{DISCLAIMER, Finding, Refusal};
 use crate::units::PixelSize;
@@ -22,13 +21,17 @@ const ENLARGED_MAX: u32 = 2;
 /// Width of the caption in units; a narrower radiograph stands in its middle.
 const CAPTION_WIDTH: i32 = 760;
 /// Height of the caption of a graded study in units.
-const GRADED_HEIGHT: i32 = 310;
+const GRADED_HEIGHT: i32 = 290;
 /// Height of a warning under the caption of a graded study in units.
-const WARNING_HEIGHT: i32 = 44;
+const WARNING_HEIGHT: i32 = 50;
 /// Height of the caption of a refused study in units.
-const REFUSED_HEIGHT: i32 = 206;
+const REFUSED_HEIGHT: i32 = 230;
+/// Height of what made the reading, and the disclaimer, in units.
+const ENDING_HEIGHT: i32 = 72;
 /// Space around the caption's text in units.
 const MARGIN: i32 = 16;
+/// Pixels to a thousand units of a large overlay.
+const LARGE: i32 = 1500;
 
 /// The study as a picture: the radiograph at its own size (reduced to at most 1600 pixels on its longer side, enlarged
 /// to about 800 but at most twofold), under it all numbers and the disclaimer.
@@ -36,13 +39,14 @@ const MARGIN: i32 = 16;
 /// A refused study shows the bare radiograph and the reason.
 pub fn overlay(study: &Study) -> RgbPicture {
     let drawn = size_of(study.display.size);
-    let scale = if large(drawn) { Scale::LARGE } else { Scale::SCREEN };
+    let large = drawn.width as i32 >= CAPTION_WIDTH * LARGE / 1000;
+    let look = Look::new(Options::default(), Sizes::of(if large { LARGE } else { 1000 }));
     let warned = study.reading.warnings.len() as i32 * WARNING_HEIGHT;
     let height = if study.reading.fit() { GRADED_HEIGHT + warned } else { REFUSED_HEIGHT };
-    let width = drawn.width.max(scale.px(CAPTION_WIDTH) as u32);
-    let whole = PixelSize::new(width, drawn.height + scale.px(height) as u32);
-    let mut picture = RgbPicture::new(whole, GROUND);
-    let Ok(()) = compose(&mut picture, study, drawn, scale);
+    let width = drawn.width.max(look.sizes.px(CAPTION_WIDTH) as u32);
+    let whole = PixelSize::new(width, drawn.height + look.sizes.px(height) as u32);
+    let mut picture = RgbPicture::new(whole, palette::GROUND);
+    let Ok(()) = compose(&mut picture, study, drawn, &look);
     picture
 }
 
@@ -54,71 +58,65 @@ fn size_of(frame: PixelSize) -> PixelSize {
     if wanted == longer { frame } else { radiograph::fitted(frame, PixelSize::new(wanted, wanted)) }
 }
 
-/// Whether the large scale's caption fits under a radiograph of `drawn` pixels.
-fn large(drawn: PixelSize) -> bool {
-    drawn.width as i32 >= Scale::LARGE.px(CAPTION_WIDTH)
-}
-
-fn compose<S: Surface>(s: &mut S, study: &Study, drawn: PixelSize, scale: Scale) -> Result<(), S::Error> {
+fn compose<S: Surface>(s: &mut S, study: &Study, drawn: PixelSize, look: &Look) -> Result<(), S::Error> {
     let whole = s.bounding_box().size;
     let left = (whole.width - drawn.width) / 2;
-    let image = Rectangle::new(Point::new(left as i32, 0), Size::new(drawn.width, drawn.height));
+    let image = area(left as i32, 0, drawn.width as i32, drawn.height as i32);
     let weight = (drawn.width.max(drawn.height) as f32 / LONGER_MIN as f32).max(1.0);
-    s.fill_contiguous(&image, radiograph::drawn(study, drawn, weight).colours())?;
-    let corner = Point::new((whole.width as i32 - scale.px(CAPTION_WIDTH)) / 2, drawn.height as i32);
-    let pen = &mut Pen::new(s, scale, corner);
+    s.fill_contiguous(&image, radiograph::drawn(study, drawn, weight, look.options).colours())?;
+    let (width, margin) = (look.sizes.px(CAPTION_WIDTH), look.sizes.px(MARGIN));
+    let x = (whole.width as i32 - width) / 2 + margin;
+    let y = drawn.height as i32 + look.sizes.px(10);
+    let caption = area(x, y, width - 2 * margin, whole.height as i32 - y);
+    let sheet = &mut Sheet::new(s, look, caption);
+    ending(sheet, study)?;
     match &study.reading.outcome {
         Ok(found) => {
-            graded(pen, study, found)?;
-            screens::marks(s, image, if large(drawn) { Face::Bold24 } else { Face::Bold18 })
+            graded(sheet, study, found)?;
+            groups::marks(sheet, image, look.sizes.title)
         }
-        Err(refusal) => refused(pen, study, refusal),
+        Err(refusal) => refused(sheet, refusal),
     }
 }
 
-fn graded<S: Surface>(pen: &mut Pen<S>, study: &Study, found: &Finding) -> Result<(), S::Error> {
-    let width = CAPTION_WIDTH - 2 * MARGIN;
-    let pen = &mut pen.at(MARGIN, 10);
-    groups::grade(pen, 316, found.severity.grade)?;
-    groups::share(&mut pen.at(0, 64), found)?;
-    groups::detection(&mut pen.at(0, 126), 316, found)?;
-    diagram::draw(&mut pen.at(344, 4), Some(&found.infected))?;
-    groups::scores(&mut pen.at(550, 16), width - 550, found)?;
-    groups::rule(pen, 176, width)?;
-    let threshold = study.map.as_ref().map_or(0.5, InfectionMap::threshold);
-    groups::scale(&mut pen.at(0, 184), width, threshold)?;
-    let mut below = 246;
+fn graded<S: Surface>(s: &mut Sheet<S>, study: &Study, found: &Finding) -> Result<(), S::Error> {
+    let (width, gap) = (s.width(), s.px(24));
+    let half = (width - gap) / 2;
+    let height = s.height() - s.px(ENDING_HEIGHT);
+    let warned = s.px(WARNING_HEIGHT) * study.reading.warnings.len() as i32;
+    let left = [Group::Grade(found.severity.grade), Group::Share(found), Group::Measured(found)];
+    column(&mut s.part(0, 0, half, height - warned), &[&left])?;
+    let right = [Group::Zones(found), Group::Legend(infected_threshold(study))];
+    column(&mut s.part(half + gap, 0, half, height - warned), &[&right])?;
+    let mut y = height - warned;
     for warning in &study.reading.warnings {
-        let text = format!("{} (code: {})", words::sentence(&warning.text), warning.code);
-        pen.paragraph((below + 16, width), &text, pen.scale.small, ALERT, 2)?;
-        below += WARNING_HEIGHT;
+        let text = format!("! {} (code: {})", words::sentence(&warning.text), warning.code);
+        let (face, ink) = (s.look.small(), s.look.colours.alert());
+        s.paragraph(y, &text, face, ink, 2)?;
+        y += s.px(WARNING_HEIGHT);
     }
-    groups::rule(pen, below, width)?;
-    ending(&mut pen.at(0, below + 4), study)
+    Ok(())
 }
 
-fn refused<S: Surface>(pen: &mut Pen<S>, study: &Study, refusal: &Refusal) -> Result<(), S::Error> {
-    let width = CAPTION_WIDTH - 2 * MARGIN;
-    let (body, small, big) = (pen.scale.body, pen.scale.small, pen.scale.big);
-    let pen = &mut pen.at(MARGIN, 10);
-    pen.text(0, 26, words::NOT_GRADED, big, ALERT)?;
-    pen.text_to(width, 26, &format!("Code: {}", refusal.code), small, LABEL)?;
-    let below = pen.paragraph((54, width), &words::sentence(&refusal.text), body, PLAIN, 2)?;
-    pen.paragraph((below + 4, width), words::advice(refusal.code), body, PLAIN, 2)?;
-    groups::rule(pen, 142, width)?;
-    ending(&mut pen.at(0, 146), study)
+fn refused<S: Surface>(s: &mut Sheet<S>, refusal: &Refusal) -> Result<(), S::Error> {
+    let (look, gap) = (s.look, s.px(4));
+    let (w, c) = (look.words, look.colours);
+    let title = Face::bold(look.sizes.share);
+    let code = words::code(w, refusal.code);
+    let y = s.pair(0, (&w.title.refused, title, c.alert()), (&code, look.small(), c.label()))?;
+    let y = s.paragraph(y, &words::sentence(&refusal.text), look.body(), c.plain(), 2)? + gap;
+    s.paragraph(y, words::advice(w, refusal.code), look.body(), c.plain(), 2).map(drop)
 }
 
-/// What made the reading, and the disclaimer; 36 high.
-fn ending<S: Surface>(pen: &mut Pen<S>, study: &Study) -> Result<(), S::Error> {
-    let width = CAPTION_WIDTH - 2 * MARGIN;
-    let strong = pen.scale.strong;
-    let room = pen.scale.px(width);
-    let p = &study.reading.provenance;
-    let made = format!("{} \u{b7} {}", words::model(p), words::software(p));
-    let small = pen.scale.small;
-    pen.text(0, 14, &text::cut(&made, small, room), small, LABEL)?;
-    pen.text(0, 35, DISCLAIMER, strong, PLAIN)
+/// What made the reading, and the disclaimer, at the caption's lower end.
+fn ending<S: Surface>(s: &mut Sheet<S>, study: &Study) -> Result<(), S::Error> {
+    let (look, p) = (s.look, &study.reading.provenance);
+    let y = s.height() - s.px(ENDING_HEIGHT) + s.px(4);
+    let width = s.width();
+    s.fill(0, y, (width, s.px(1)), look.colours.rule)?;
+    let made = format!("{} \u{b7} {}", words::model(look.words, p), words::software(look.words, p));
+    let y = s.line(y + s.px(6), &made, look.small(), look.colours.label())?;
+    s.line(y, DISCLAIMER, look.strong(), look.colours.plain()).map(drop)
 }
 
 #[cfg(test)]

@@ -1,24 +1,15 @@
 //! Every colour that is drawn, and which text colour may stand on which ground.
 //!
-//! Text is written with an [`Ink`], so that a pair of colours that is not listed in [`INKS`] is never used;
-//! a test computes the contrast of each (WCAG 2.2, success criterion 1.4.3: 4.5 to 1 for text).
+//! Text is written with an [`Ink`], so that a pair of colours that is not listed in [`Colours::inks`] is never used;
+//! tests compute the contrast of each (WCAG 2.2, success criteria 1.4.3 and 1.4.11: 4.5 to 1 for text, 3 to 1 for
+//! lines and marks).
 
 use embedded_graphics::pixelcolor::Rgb888;
 
-/// Behind everything.
-pub const GROUND: Rgb888 = Rgb888::new(13, 16, 21);
-/// Behind the header and the footer.
-pub const BAND: Rgb888 = Rgb888::new(30, 36, 46);
-/// Lines between groups.
-pub const RULE: Rgb888 = Rgb888::new(62, 71, 84);
-/// Outline of the lung field, on the radiograph and in the diagram.
-pub const LUNG_LINE: Rgb888 = Rgb888::new(96, 224, 232);
-/// Outline of the infected region.
-pub const INFECTED_LINE: Rgb888 = Rgb888::new(255, 255, 255);
-/// Beside a light line, so that it is seen on light and dark pixels.
-pub const HALO: Rgb888 = Rgb888::new(0, 0, 0);
-/// Filled steps and hatching.
-pub const ACCENT: Rgb888 = Rgb888::new(255, 196, 61);
+use super::options::Palette;
+
+/// Behind everything before a screen is drawn.
+pub const GROUND: Rgb888 = DAY.ground;
 
 /// A text colour and the ground that it stands on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,28 +18,160 @@ pub struct Ink {
     pub ground: Rgb888,
 }
 
-const WHITE: Rgb888 = Rgb888::new(241, 244, 248);
-const GREY: Rgb888 = Rgb888::new(172, 182, 194);
+/// The colours of one palette.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Colours {
+    /// Behind everything.
+    pub ground: Rgb888,
+    /// Behind the header and the footer.
+    pub band: Rgb888,
+    /// Behind keys, and behind what is selected.
+    pub key: Rgb888,
+    /// Lines between groups, which part and say nothing.
+    pub rule: Rgb888,
+    /// Outline of the lung field in the diagram.
+    pub lung_line: Rgb888,
+    /// Filled steps and hatching.
+    pub accent: Rgb888,
+    /// Values and sentences.
+    pub text: Rgb888,
+    /// Names of values, and small print.
+    pub label: Rgb888,
+    /// What asks for attention.
+    pub alert: Rgb888,
+    /// A fault of the device.
+    pub fault: Rgb888,
+    /// How much of a radiograph's brightness is shown, in 256ths.
+    pub brightness: u16,
+}
 
-/// Values and sentences.
-pub const PLAIN: Ink = Ink { text: WHITE, ground: GROUND };
-/// Names of values, and small print.
-pub const LABEL: Ink = Ink { text: GREY, ground: GROUND };
-/// What asks for attention.
-pub const ALERT: Ink = Ink { text: ACCENT, ground: GROUND };
-/// A fault of the device.
-pub const FAULT: Ink = Ink { text: Rgb888::new(255, 142, 128), ground: GROUND };
-/// The header's and footer's text.
-pub const ON_BAND: Ink = Ink { text: WHITE, ground: BAND };
-/// The header's second text.
-pub const LABEL_ON_BAND: Ink = Ink { text: GREY, ground: BAND };
-/// A warning in the header.
-pub const ALERT_ON_BAND: Ink = Ink { text: ACCENT, ground: BAND };
-/// The marks of the patient's sides on the radiograph.
-pub const MARK: Ink = Ink { text: WHITE, ground: HALO };
+const DAY: Colours = Colours {
+    ground: Rgb888::new(13, 16, 21),
+    band: Rgb888::new(30, 36, 46),
+    key: Rgb888::new(44, 54, 70),
+    rule: Rgb888::new(62, 71, 84),
+    lung_line: Rgb888::new(96, 224, 232),
+    accent: Rgb888::new(255, 196, 61),
+    text: Rgb888::new(241, 244, 248),
+    label: Rgb888::new(176, 186, 198),
+    alert: Rgb888::new(255, 196, 61),
+    fault: Rgb888::new(255, 150, 136),
+    brightness: 256,
+};
+const SUN: Colours = Colours {
+    ground: Rgb888::new(255, 255, 255),
+    band: Rgb888::new(226, 230, 235),
+    key: Rgb888::new(205, 212, 221),
+    rule: Rgb888::new(160, 168, 178),
+    lung_line: Rgb888::new(0, 88, 104),
+    accent: Rgb888::new(140, 72, 0),
+    text: Rgb888::new(0, 0, 0),
+    label: Rgb888::new(44, 50, 58),
+    alert: Rgb888::new(128, 48, 0),
+    fault: Rgb888::new(150, 0, 16),
+    brightness: 256,
+};
+const NIGHT: Colours = Colours {
+    ground: Rgb888::new(0, 0, 0),
+    band: Rgb888::new(20, 10, 6),
+    key: Rgb888::new(34, 17, 10),
+    rule: Rgb888::new(62, 34, 20),
+    lung_line: Rgb888::new(196, 132, 84),
+    accent: Rgb888::new(208, 116, 44),
+    text: Rgb888::new(222, 156, 108),
+    label: Rgb888::new(184, 122, 82),
+    alert: Rgb888::new(236, 128, 48),
+    fault: Rgb888::new(242, 112, 92),
+    brightness: 140,
+};
 
-/// All pairs in use.
-pub const INKS: [Ink; 8] = [PLAIN, LABEL, ALERT, FAULT, ON_BAND, LABEL_ON_BAND, ALERT_ON_BAND, MARK];
+/// On the radiograph, in every palette: outline of the lung field.
+pub const LUNG_LINE: Rgb888 = Rgb888::new(96, 224, 232);
+/// On the radiograph: outline of the infected region, and the marks of the patient's sides.
+pub const INFECTED_LINE: Rgb888 = Rgb888::new(255, 255, 255);
+/// On the radiograph: beside a light line, so that it is seen on light and dark pixels.
+pub const HALO: Rgb888 = Rgb888::new(0, 0, 0);
+
+impl Palette {
+    pub fn colours(self) -> &'static Colours {
+        match self {
+            Self::Day => &DAY,
+            Self::Sun => &SUN,
+            Self::Night => &NIGHT,
+        }
+    }
+}
+
+impl Colours {
+    pub fn plain(&self) -> Ink {
+        Ink { text: self.text, ground: self.ground }
+    }
+
+    pub fn label(&self) -> Ink {
+        Ink { text: self.label, ground: self.ground }
+    }
+
+    pub fn alert(&self) -> Ink {
+        Ink { text: self.alert, ground: self.ground }
+    }
+
+    pub fn fault(&self) -> Ink {
+        Ink { text: self.fault, ground: self.ground }
+    }
+
+    pub fn on_band(&self) -> Ink {
+        Ink { text: self.text, ground: self.band }
+    }
+
+    pub fn label_on_band(&self) -> Ink {
+        Ink { text: self.label, ground: self.band }
+    }
+
+    pub fn alert_on_band(&self) -> Ink {
+        Ink { text: self.alert, ground: self.band }
+    }
+
+    pub fn on_key(&self) -> Ink {
+        Ink { text: self.text, ground: self.key }
+    }
+
+    pub fn label_on_key(&self) -> Ink {
+        Ink { text: self.label, ground: self.key }
+    }
+
+    pub fn alert_on_key(&self) -> Ink {
+        Ink { text: self.alert, ground: self.key }
+    }
+
+    /// The marks of the patient's sides on the radiograph.
+    pub fn mark(&self) -> Ink {
+        Ink { text: self.shown(INFECTED_LINE), ground: HALO }
+    }
+
+    /// Every pair of text and ground.
+    pub fn inks(&self) -> [Ink; 11] {
+        [
+            self.plain(),
+            self.label(),
+            self.alert(),
+            self.fault(),
+            self.on_band(),
+            self.label_on_band(),
+            self.alert_on_band(),
+            self.on_key(),
+            self.label_on_key(),
+            self.alert_on_key(),
+            self.mark(),
+        ]
+    }
+
+    /// A radiograph's or a map's colour as this palette shows it.
+    pub fn shown(&self, c: Rgb888) -> Rgb888 {
+        use embedded_graphics::pixelcolor::RgbColor;
+        let dim = |v: u8| ((u16::from(v) * self.brightness) >> 8).min(255) as u8;
+        if self.brightness == 256 { c } else { Rgb888::new(dim(c.r()), dim(c.g()), dim(c.b())) }
+    }
+}
 
 #[cfg(test)]
 mod tests {
@@ -60,6 +183,8 @@ mod tests {
     const TEXT_MIN: f64 = 4.5;
     /// Least contrast of graphics, WCAG 2.2, success criterion 1.4.11.
     const GRAPHICS_MIN: f64 = 3.0;
+    /// Most light that any colour of the night palette gives, as a share of white: eyes stay used to the dark.
+    const NIGHT_LUMINANCE_MAX: f64 = 0.42;
 
     fn luminance(c: Rgb888) -> f64 {
         let linear = |v: u8| {
@@ -81,16 +206,36 @@ mod tests {
 
     #[test]
     fn every_text_colour_is_readable_on_its_ground() {
-        for ink in INKS {
-            let ratio = contrast(ink.text, ink.ground);
-            assert!(ratio >= TEXT_MIN, "{ink:?} has {ratio:.2}");
+        for palette in Palette::ALL {
+            for ink in palette.colours().inks() {
+                let ratio = contrast(ink.text, ink.ground);
+                assert!(ratio >= TEXT_MIN, "{palette:?} {ink:?} has {ratio:.2}");
+            }
         }
     }
 
     #[test]
     fn lines_and_hatching_stand_out_from_what_is_beside_them() {
-        for (a, b) in [(LUNG_LINE, GROUND), (ACCENT, GROUND), (INFECTED_LINE, HALO), (LUNG_LINE, HALO)] {
-            assert!(contrast(a, b) >= GRAPHICS_MIN, "{a:?} on {b:?}");
+        for palette in Palette::ALL {
+            let c = palette.colours();
+            let on_picture =
+                [(INFECTED_LINE, HALO), (LUNG_LINE, HALO)].map(|(a, b)| (c.shown(a), c.shown(b)));
+            let in_panel =
+                [(c.lung_line, c.ground), (c.accent, c.ground), (c.label, c.ground), (c.accent, c.key)];
+            for (a, b) in on_picture.into_iter().chain(in_panel) {
+                assert!(contrast(a, b) >= GRAPHICS_MIN, "{palette:?}: {a:?} on {b:?}");
+            }
         }
+    }
+
+    #[test]
+    fn the_night_palette_is_dim_and_has_little_blue() {
+        let c = Palette::Night.colours();
+        for ink in c.inks() {
+            assert!(luminance(ink.text) <= NIGHT_LUMINANCE_MAX, "{ink:?}");
+        }
+        assert!(
+            [c.text, c.label, c.accent, c.alert].iter().all(|c| u16::from(c.b()) * 2 <= u16::from(c.r()))
+        );
     }
 }

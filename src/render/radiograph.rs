@@ -4,6 +4,7 @@ use embedded_graphics::pixelcolor::Rgb888;
 
 use super::colour_map::ColourMap;
 use super::layers::{Layers, Placement};
+use super::options::{MapStyle, Options};
 use super::palette::{HALO, INFECTED_LINE, LUNG_LINE};
 use super::picture::RgbPicture;
 use super::stroke::Stroke;
@@ -40,22 +41,25 @@ pub fn fitted(frame: PixelSize, room: PixelSize) -> PixelSize {
     }
 }
 
-/// The radiograph in `size` pixels; with map and outlines where the study has them, lines `weight` times as wide.
-pub fn drawn(study: &Study, size: PixelSize, weight: f32) -> RgbPicture {
+/// The radiograph in `size` pixels; with map and outlines as `options` has them, where the study has any. Lines are
+/// `weight` times as wide. Colours are not the palette's yet: see [`super::palette::Colours::shown`].
+pub fn drawn(study: &Study, size: PixelSize, weight: f32, options: Options) -> RgbPicture {
     let grey = scaled(&study.display, size);
     // The length is right by construction; a black picture is what would be seen if it were not.
     let mut picture =
         RgbPicture::from_grey(size, &grey).unwrap_or_else(|| RgbPicture::new(size, Rgb888::new(0, 0, 0)));
-    if let (Some(field), Some(map)) = (&study.field, &study.map) {
+    if let (Some(field), Some(map), true) = (&study.field, &study.map, options.map != MapStyle::Off) {
         let layers = Layers::of(field, map);
         let placement = Placement::new(study.letterbox, size);
-        tint(&mut picture, &layers, placement);
+        if options.map == MapStyle::Filled {
+            tint(&mut picture, &layers, placement, f32::from(options.opacity.percent()) / 100.0);
+        }
         outline(&mut picture, &layers, placement, weight);
     }
     picture
 }
 
-fn tint(picture: &mut RgbPicture, layers: &Layers, placement: Placement) {
+fn tint(picture: &mut RgbPicture, layers: &Layers, placement: Placement, opacity: f32) {
     let colours = ColourMap::new();
     let size = picture.size();
     for y in 0..size.height {
@@ -65,7 +69,7 @@ fn tint(picture: &mut RgbPicture, layers: &Layers, placement: Placement) {
             let inside = ((lung - EDGE[0]) / (EDGE[1] - EDGE[0])).clamp(0.0, 1.0);
             if inside > 0.0 {
                 let tint = colours.tint(probability);
-                picture.lay((y * size.width + x) as usize, tint.colour, tint.opacity * inside);
+                picture.lay((y * size.width + x) as usize, tint.colour, tint.opacity * inside * opacity);
             }
         }
     }

@@ -1,117 +1,138 @@
-//! Text in the faces that the screens use.
-//!
-//! Faces are Adobe's and DEC's Helvetica bitmaps of the X11 distribution, as packed by U8g2:
-//! "Copyright 1984-1989, 1994 Adobe Systems Incorporated. Copyright 1988, 1994 Digital Equipment Corporation",
-//! free to use, copy, modify and sell while that notice is kept
-//! (<https://github.com/olikraus/u8g2/wiki/fntgrpadobex11>). They hold Latin-1; other characters become `?`.
+//! Lines of text: how wide they are, where they break, and their pixels.
 
-use embedded_graphics::Drawable;
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use embedded_graphics::Pixel;
 use embedded_graphics::pixelcolor::Rgb888;
 use embedded_graphics::prelude::Point;
-use embedded_graphics::text::renderer::TextRenderer;
-use embedded_graphics::text::{Alignment, Baseline, Text, TextStyleBuilder};
-use u8g2_fonts::{U8g2TextStyle, fonts};
 
 use super::Surface;
+use super::colour_map::blend;
 use super::palette::Ink;
+use super::raster::{self, Coverage, FRACTIONS};
+use super::shaper::{self, EM, FontName, Line};
 
 /// Characters taken of any text: four times what a screen holds.
 const CHARACTERS_MAX: usize = 4096;
 /// What stands for the rest of a text that is cut short.
-const REST: &str = "...";
+const REST: &str = "\u{2026}";
+/// Shaped lines that are remembered: some screens full; then all are forgotten.
+const LINES_MAX: usize = 1024;
+/// Drawn glyphs that are remembered, about 2 MB at the largest screen's sizes; then all are forgotten.
+const GLYPHS_MAX: usize = 2048;
 
-/// A face and its nominal size in points at 100 dots an inch.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Face {
-    Regular10,
-    Regular12,
-    Regular14,
-    Regular18,
-    Bold12,
-    Bold14,
-    Bold18,
-    Bold24,
+/// A weight and a size.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Face {
+    pub bold: bool,
+    /// Pixels to the em.
+    pub px: i32,
 }
 
 impl Face {
-    /// Pixels from one baseline to the next.
+    pub const fn regular(px: i32) -> Self {
+        Self { bold: false, px }
+    }
+
+    pub const fn bold(px: i32) -> Self {
+        Self { bold: true, px }
+    }
+
+    /// Pixels from one baseline to the next: room for the marks of Devanagari and Arabic too.
     pub fn line_height(self) -> i32 {
-        match self {
-            Self::Regular10 => 17,
-            Self::Regular12 | Self::Bold12 => 20,
-            Self::Regular14 | Self::Bold14 => 23,
-            Self::Regular18 | Self::Bold18 => 29,
-            Self::Bold24 => 38,
-        }
+        (self.px * 140 + 50) / 100
+    }
+
+    /// Pixels from a line's top to its baseline.
+    pub fn ascent(self) -> i32 {
+        (self.px * 104 + 50) / 100
     }
 
     /// Height of a capital letter in pixels.
     pub fn capital_height(self) -> i32 {
-        match self {
-            Self::Regular10 => 11,
-            Self::Regular12 | Self::Bold12 => 12,
-            Self::Regular14 | Self::Bold14 => 14,
-            Self::Regular18 | Self::Bold18 => 19,
-            Self::Bold24 => 25,
-        }
+        (self.px * 714 + 500) / 1000
     }
 
-    fn style(self, colour: Rgb888) -> U8g2TextStyle<Rgb888> {
-        match self {
-            Self::Regular10 => U8g2TextStyle::new(fonts::u8g2_font_helvR10_tf, colour),
-            Self::Regular12 => U8g2TextStyle::new(fonts::u8g2_font_helvR12_tf, colour),
-            Self::Regular14 => U8g2TextStyle::new(fonts::u8g2_font_helvR14_tf, colour),
-            Self::Regular18 => U8g2TextStyle::new(fonts::u8g2_font_helvR18_tf, colour),
-            Self::Bold12 => U8g2TextStyle::new(fonts::u8g2_font_helvB12_tf, colour),
-            Self::Bold14 => U8g2TextStyle::new(fonts::u8g2_font_helvB14_tf, colour),
-            Self::Bold18 => U8g2TextStyle::new(fonts::u8g2_font_helvB18_tf, colour),
-            Self::Bold24 => U8g2TextStyle::new(fonts::u8g2_font_helvB24_tf, colour),
-        }
+    pub fn with_px(self, px: i32) -> Self {
+        Self { px, ..self }
     }
 }
 
-/// Writes one line with its baseline at `at`; returns nothing, clips at the target's edge.
-pub fn write<S: Surface>(
-    target: &mut S,
-    text: &str,
-    at: Point,
-    face: Face,
-    ink: Ink,
-    alignment: Alignment,
-) -> Result<(), S::Error> {
-    let style = TextStyleBuilder::new().alignment(alignment).baseline(Baseline::Alphabetic).build();
-    Text::with_text_style(&printable(text), at, face.style(ink.text), style).draw(target)?;
+/// Which end of a line stands where it is put.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Align {
+    Left,
+    Centre,
+    Right,
+}
+
+/// How a line is written.
+#[derive(Debug, Clone, Copy)]
+pub struct Writing {
+    pub face: Face,
+    pub ink: Ink,
+    pub align: Align,
+    /// The direction of the line as a whole; numbers and Latin words keep theirs.
+    pub right_to_left: bool,
+}
+
+type LineKey = (String, bool, bool);
+type GlyphKey = (FontName, u32, i32, i32);
+
+thread_local! {
+    static LINES: RefCell<HashMap<LineKey, Rc<Line>>> = RefCell::default();
+    static GLYPHS: RefCell<HashMap<GlyphKey, Rc<Coverage>>> = RefCell::default();
+}
+
+/// Writes one line with its baseline at `at`; clips at the target's edge.
+pub fn write<S: Surface>(target: &mut S, text: &str, at: Point, writing: Writing) -> Result<(), S::Error> {
+    if target.bounding_box().is_zero_sized() {
+        return Ok(());
+    }
+    let Writing { face, ink, align, right_to_left } = writing;
+    let line = shaped(text, face.bold, right_to_left);
+    let width = pixels(line.width, face);
+    let left = match align {
+        Align::Left => 0,
+        Align::Centre => -width / 2,
+        Align::Right => -width,
+    };
+    let shades = Shades::of(ink);
+    for glyph in &line.glyphs {
+        // In quarters of a pixel, so that letters stand evenly at small sizes.
+        let quarters = (glyph.x * face.px * FRACTIONS + EM / 2).div_euclid(EM);
+        let drawn = drawn((glyph.font, glyph.id, face.px, quarters.rem_euclid(FRACTIONS)));
+        let raised = (glyph.y * face.px + EM / 2).div_euclid(EM);
+        let corner = at + Point::new(left + quarters.div_euclid(FRACTIONS) + drawn.left, drawn.top - raised);
+        target.draw_iter(shades.pixels(&drawn, corner))?;
+    }
     Ok(())
 }
 
 /// Width of one line in pixels.
 pub fn width(text: &str, face: Face) -> i32 {
-    let style = face.style(super::palette::PLAIN.text);
-    style.measure_string(&printable(text), Point::zero(), Baseline::Alphabetic).next_position.x
+    pixels(shaped(text, face.bold, false).width, face)
 }
 
-/// `text` if it fits `width_px`, else as much of it as fits with dots.
-pub fn cut(text: &str, face: Face, width_px: i32) -> String {
+/// `text` if it fits `width_px`, else as much of it as fits with dots; and whether it was cut.
+pub fn cut(text: &str, face: Face, width_px: i32) -> (String, bool) {
     let text = printable(text);
     if width(&text, face) <= width_px {
-        return text;
+        return (text, false);
     }
-    let room = width_px - width(REST, face);
-    let mut kept = String::new();
-    for c in text.chars() {
-        kept.push(c);
-        if width(&kept, face) > room {
-            kept.pop();
-            break;
-        }
-    }
-    kept.trim_end().to_owned() + REST
+    let ends: Vec<usize> = text.char_indices().map(|(at, _)| at).collect();
+    let fits = |&end: &usize| width(&format!("{}{REST}", text[..end].trim_end()), face) <= width_px;
+    let kept = ends.partition_point(fits);
+    let end = ends.get(kept.saturating_sub(1)).copied().unwrap_or(0);
+    (text[..end].trim_end().to_owned() + REST, true)
 }
 
-/// `text` broken at blanks into lines of at most `width_px`; what goes past `lines_max` is cut with dots.
-pub fn wrapped(text: &str, face: Face, width_px: i32, lines_max: usize) -> Vec<String> {
+/// `text` broken at blanks into lines of at most `width_px`; what goes past `lines_max` is cut, and then said to be.
+pub fn wrapped(text: &str, face: Face, width_px: i32, lines_max: usize) -> (Vec<String>, bool) {
     let mut lines: Vec<String> = Vec::new();
-    for word in printable(text).split_whitespace() {
+    for word in printable(text).split(' ').filter(|w| !w.is_empty()) {
         match lines.last_mut() {
             Some(line) if width(&format!("{line} {word}"), face) <= width_px => {
                 line.push(' ');
@@ -126,45 +147,75 @@ pub fn wrapped(text: &str, face: Face, width_px: i32, lines_max: usize) -> Vec<S
         last.push(' ');
         last.push_str(REST);
     }
-    lines.iter().map(|line| cut(line, face, width_px)).collect()
+    let cut_lines: Vec<(String, bool)> = lines.iter().map(|line| cut(line, face, width_px)).collect();
+    let any = more || cut_lines.iter().any(|(_, was)| *was);
+    (cut_lines.into_iter().map(|(line, _)| line).collect(), any)
 }
 
+/// Without control characters; a no-break space stays one.
 fn printable(text: &str) -> String {
-    let shown = |c: char| if matches!(c, ' '..='~' | '\u{a0}'..='\u{ff}') { c } else { '?' };
-    text.chars().take(CHARACTERS_MAX).map(|c| if c.is_whitespace() { ' ' } else { shown(c) }).collect()
+    text.chars()
+        .take(CHARACTERS_MAX)
+        .map(|c| if c == '\u{a0}' || !c.is_whitespace() { c } else { ' ' })
+        .collect()
+}
+
+fn pixels(units: i32, face: Face) -> i32 {
+    (units * face.px + EM - 1).div_euclid(EM)
+}
+
+fn shaped(text: &str, bold: bool, right_to_left: bool) -> Rc<Line> {
+    LINES.with_borrow_mut(|lines| {
+        if lines.len() >= LINES_MAX {
+            lines.clear();
+        }
+        let key = (printable(text), bold, right_to_left);
+        let shape = || Rc::new(shaper::line(&printable(text), bold, right_to_left));
+        lines.entry(key).or_insert_with(shape).clone()
+    })
+}
+
+fn drawn(key: GlyphKey) -> Rc<Coverage> {
+    GLYPHS.with_borrow_mut(|glyphs| {
+        if glyphs.len() >= GLYPHS_MAX {
+            glyphs.clear();
+        }
+        let (font, id, px, fraction) = key;
+        glyphs.entry(key).or_insert_with(|| Rc::new(raster::glyph(font, id, px, fraction))).clone()
+    })
+}
+
+/// All steps from an ink's ground to its text.
+struct Shades([Rgb888; 256]);
+
+impl Shades {
+    fn of(ink: Ink) -> Self {
+        Self(std::array::from_fn(|k| blend(ink.ground, ink.text, k as f32 / 255.0)))
+    }
+
+    /// The covered pixels of a glyph whose upper left corner lies at `corner`.
+    fn pixels<'a>(&'a self, glyph: &'a Coverage, corner: Point) -> impl Iterator<Item = Pixel<Rgb888>> + 'a {
+        let rows = glyph.values.chunks_exact(glyph.width.max(1) as usize);
+        rows.enumerate().flat_map(move |(y, row)| {
+            let covered = row.iter().enumerate().filter(|(_, v)| **v > 0);
+            covered.map(move |(x, v)| Pixel(corner + Point::new(x as i32, y as i32), self.0[usize::from(*v)]))
+        })
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const FACES: [Face; 8] = [
-        Face::Regular10,
-        Face::Regular12,
-        Face::Regular14,
-        Face::Regular18,
-        Face::Bold12,
-        Face::Bold14,
-        Face::Bold18,
-        Face::Bold24,
-    ];
+    const BODY: Face = Face::regular(18);
 
     #[test]
-    fn every_printable_character_has_a_glyph_in_every_face() {
-        for face in FACES {
-            let missing: Vec<char> =
-                (' '..='~').chain("é·±°µ".chars()).filter(|c| width(&c.to_string(), face) == 0).collect();
-            assert!(missing.is_empty(), "{face:?} lacks {missing:?}");
-        }
-    }
-
-    #[test]
-    fn capitals_are_as_tall_as_said() {
-        for face in FACES {
-            let style = face.style(super::super::palette::PLAIN.text);
-            let height =
-                style.measure_string("H", Point::zero(), Baseline::Alphabetic).bounding_box.size.height;
-            assert_eq!(height as i32, face.capital_height(), "{face:?}");
+    fn a_capital_is_as_tall_as_said() {
+        for px in [12, 17, 30, 60] {
+            let line = shaper::line("H", true, false);
+            let h = raster::glyph(line.glyphs[0].font, line.glyphs[0].id, px, 0);
+            let full = h.values.chunks(h.width as usize).filter(|r| r.iter().any(|v| *v > 100)).count();
+            assert!((full as i32 - Face::bold(px).capital_height()).abs() <= 1, "{px}: {full}");
         }
     }
 
@@ -172,15 +223,25 @@ mod tests {
     fn no_wrapped_line_is_wider_than_asked() {
         let text = "One two three four five six seven Donaudampfschifffahrtsgesellschaft eight nine ten";
         for lines_max in [1, 3, 9] {
-            let lines = wrapped(text, Face::Regular14, 120, lines_max);
-            assert!(lines.len() <= lines_max && lines.iter().all(|l| width(l, Face::Regular14) <= 120));
+            let (lines, cut) = wrapped(text, BODY, 120, lines_max);
+            assert!(lines.len() <= lines_max && lines.iter().all(|l| width(l, BODY) <= 120));
+            assert!(cut);
         }
-        assert_eq!(wrapped("a b", Face::Regular14, 120, 2), ["a b"]);
-        assert!(wrapped(text, Face::Regular14, 120, 2)[1].ends_with(REST));
+        assert_eq!(wrapped("a b", BODY, 120, 2), (vec!["a b".to_owned()], false));
+        assert!(wrapped(text, BODY, 120, 2).0[1].ends_with(REST));
     }
 
     #[test]
-    fn foreign_letters_become_question_marks() {
-        assert_eq!(cut("\u{4e00}a\n\u{7}", Face::Regular10, 500), "?a ?");
+    fn a_line_that_fits_is_not_cut_and_control_characters_are_blanks() {
+        assert_eq!(cut("a\nb", BODY, 500), ("a b".to_owned(), false));
+        let (short, was) = cut("abcdefghijklmnop", BODY, 60);
+        assert!(was && width(&short, BODY) <= 60 && short.len() > 4, "{short}");
+        assert_eq!(cut("abc", BODY, 1), (REST.to_owned(), true));
+    }
+
+    #[test]
+    fn a_line_twice_as_large_is_twice_as_wide() {
+        let (one, two) = (width("Moderate", BODY), width("Moderate", Face::regular(36)));
+        assert!((two - 2 * one).abs() <= 1, "{one} {two}");
     }
 }

@@ -1,54 +1,47 @@
 //! Where pictures go: a device that shows them, or a file.
 //!
+//! Terms: a *patch* is a rectangle that changed; a *raster* is how a device lays pixels out in its memory.
+//! `attached` keeps a screen that comes and goes; `kms`, `framebuffer` and `spi` are devices, `png` is a file.
 //! This module does not know what a picture says.
 
-use std::io;
-use std::path::PathBuf;
+mod attached;
+mod console;
+mod damage;
+mod error;
+mod fb_ioctl;
+mod framebuffer;
+mod kms;
+mod open;
+pub mod png;
+mod raster;
+mod spi;
+
+pub use self::attached::{Attached, OpenScreen};
+pub use self::damage::{Patch, changes};
+pub use self::error::ScreenError;
+pub use self::open::open;
+pub use crate::render::RgbPicture as Canvas;
 
 use crate::units::PixelSize;
 
-pub mod png;
-
-pub use crate::render::RgbPicture as Canvas;
-
 /// Shows pictures one after another.
-pub trait Screen {
+pub trait Screen: Send {
     /// The size of the pictures that it takes.
     fn size(&self) -> PixelSize;
 
-    /// Shows `picture` in place of the one before.
+    /// Shows `picture` in place of the one before; sends no more than what differs.
     fn show(&mut self, picture: &Canvas) -> Result<(), ScreenError>;
-}
 
-/// Why a picture is not shown.
-#[derive(Debug, thiserror::Error)]
-pub enum ScreenError {
-    /// a picture of another size than the screen's
-    #[error("a picture of {picture} pixels does not fit a screen of {screen}")]
-    Size { picture: PixelSize, screen: PixelSize },
-    /// the picture's folder cannot be made
-    #[error("the folder {} cannot be made", .0.display())]
-    Folder(PathBuf, #[source] io::Error),
-    /// the picture's file cannot be written
-    #[error("{} cannot be written", .0.display())]
-    Write(PathBuf, #[source] io::Error),
-    /// the picture cannot be turned into PNG
-    #[error("{} cannot be written as PNG", .0.display())]
-    Encode(PathBuf, #[source] image::ImageError),
-    /// the written file cannot take its place
-    #[error("{} cannot be replaced", .0.display())]
-    Replace(PathBuf, #[source] io::Error),
-}
-
-impl ScreenError {
-    /// Stable name for machines.
-    pub fn code(&self) -> &'static str {
-        match self {
-            Self::Size { .. } => "screen_size",
-            Self::Folder(..) => "picture_folder",
-            Self::Write(..) => "picture_write",
-            Self::Encode(..) => "picture_encode",
-            Self::Replace(..) => "picture_replace",
-        }
+    /// Whether it is still there as it was opened; an error means that it is to be opened anew.
+    fn check(&mut self) -> Result<(), ScreenError> {
+        Ok(())
     }
+}
+
+/// Refuses a picture of another size than `screen`.
+fn fitting(picture: &Canvas, screen: PixelSize) -> Result<(), ScreenError> {
+    if picture.size() == screen {
+        return Ok(());
+    }
+    Err(ScreenError::Size { picture: picture.size(), screen })
 }

@@ -24,10 +24,6 @@ impl PngScreen {
     pub fn new(path: PathBuf, size: PixelSize) -> Self {
         Self { path, size }
     }
-
-    pub fn path(&self) -> &Path {
-        &self.path
-    }
 }
 
 impl Screen for PngScreen {

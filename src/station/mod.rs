@@ -23,7 +23,7 @@ use std::time::Duration;
 
 pub use self::fault::{Fault, Origin};
 pub use self::feed::{Feed, SourceFeed};
-pub use self::panel::{Panel, PanelError, Reader};
+pub use self::panel::{Asked, Panel, PanelError, Reader};
 pub use self::policy::Policy;
 pub use self::self_test::{SelfTest, TestReport};
 pub use self::summary::{About, Ended, Summary};
@@ -128,6 +128,7 @@ impl<'a> Station<'a> {
     /// Takes all that the source gives; `Break` when the station is to end with it.
     fn round(&mut self, feed: &mut dyn Feed, in_a_row: &mut u32) -> ControlFlow<Ended> {
         while !self.stopped() {
+            self.attend();
             match feed.next() {
                 None => return ControlFlow::Continue(()),
                 Some(Ok(sourced)) => {
@@ -155,6 +156,7 @@ impl<'a> Station<'a> {
     }
 
     fn radiograph(&mut self, sourced: &Sourced) {
+        self.panel.reading();
         let study = self.reader.read(&sourced.name, &sourced.frame);
         self.summary.radiographs += 1;
         self.count(&study);
@@ -207,6 +209,15 @@ impl<'a> Station<'a> {
         }
     }
 
+    /// Heeds the operator, and a screen that has failed by itself.
+    fn attend(&mut self) {
+        match self.panel.attend() {
+            Ok(asked) if asked.shut_down => self.stop.store(true, Ordering::Relaxed),
+            Ok(_) => {}
+            failed => self.shown(failed.map(drop)),
+        }
+    }
+
     /// Sends an event. A link that fails is counted once for each line, logged once for each streak, and shown.
     fn tell(&mut self, event: &Event<'_>) {
         let worked = self.teller.works();
@@ -227,6 +238,7 @@ impl<'a> Station<'a> {
     fn wait(&mut self, time: Duration) {
         let until = self.clock.uptime() + time;
         while !self.stopped() && self.clock.uptime() < until {
+            self.attend();
             self.clock.sleep(until.saturating_sub(self.clock.uptime()).min(WAIT_SLICE));
             if self.teller.is_due() {
                 let event = self.summary.alive_event(self.clock, self.teller.dropped());

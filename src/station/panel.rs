@@ -18,6 +18,9 @@ pub trait Panel {
     /// The station has started and tested itself.
     fn boot(&mut self, about: &About, tests: &[TestReport]) -> Result<(), PanelError>;
 
+    /// A radiograph is there and is being read.
+    fn reading(&mut self) {}
+
     /// A radiograph, graded or not.
     fn result(&mut self, study: &Study) -> Result<(), PanelError>;
 
@@ -34,6 +37,18 @@ pub trait Panel {
     /// What to say beside every picture from now on of the record: that readings are not kept, or that old ones were
     /// dropped; `None`: all is kept.
     fn record(&mut self, _note: Option<&str>) {}
+
+    /// What the operator has asked for; an error where the screen has failed since it was last asked.
+    fn attend(&mut self) -> Result<Asked, PanelError> {
+        Ok(Asked::default())
+    }
+}
+
+/// What the operator has asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Asked {
+    /// The station is to end.
+    pub shut_down: bool,
 }
 
 /// A screen could not be drawn.

@@ -2,10 +2,12 @@
 
 mod dicom_net;
 mod facts;
+mod screen;
 mod source;
 
 pub(super) use self::dicom_net::CALLERS_MAX;
 pub(super) use self::facts::{FACTS_MAX, SETUP_LINES_MAX, WATCHDOG_S};
+pub(super) use self::screen::{CLOCK_HZ, PIN, SCREEN_SIDE_PX};
 pub(super) use self::source::{CAPTURE_SIDE_PX, TIMEOUT_MS};
 
 use std::ops::Range;
@@ -13,10 +15,10 @@ use std::path::PathBuf;
 
 use toml::Spanned;
 
-use super::raw::{RawBoard, RawCompute, RawScreen, RawSerial};
+use super::raw::{RawBoard, RawCompute, RawSerial};
 use super::record::{RECORD_BYTES_MAX, RawRecord, RecordConfig};
 use super::texts::Texts;
-use super::{Board, BoardError, ComputeConfig, ModelConfig, Place, ScreenConfig, SerialConfig, Status};
+use super::{Board, BoardError, ComputeConfig, ModelConfig, Place, SerialConfig, Status};
 use crate::units::PixelSize;
 
 /// A board's name goes into a serial line, which is short.
@@ -25,8 +27,6 @@ pub(super) const NAME_CHARACTERS_MAX: usize = 32;
 pub(super) const DESCRIPTION_CHARACTERS_MAX: usize = 300;
 /// Paths of Linux end at 4,096 bytes; names of capture cards at 32.
 const TEXT_BYTES_MAX: usize = 4_096;
-/// From the smallest panel that text fits on to 4K.
-pub(super) const SCREEN_SIDE_PX: [i64; 2] = [240, 4_096];
 /// From the slowest rate in use to the fastest that UARTs of small boards hold.
 pub(super) const BAUD_RATE: [i64; 2] = [1_200, 4_000_000];
 /// The usual rate of serial consoles.
@@ -60,7 +60,7 @@ impl Checker<'_> {
         let description = faults.keep(description);
         let status = faults.keep(self.status(raw.status.as_ref()));
         let source = faults.keep(self.needed(&raw.source, "source").and_then(|s| self.source(s)));
-        let screen = faults.keep(self.needed(&raw.screen, "screen").and_then(|s| self.screen(s.get_ref())));
+        let screen = faults.keep(self.needed(&raw.screen, "screen").and_then(|s| self.screen(s)));
         let serial = faults.keep(self.needed(&raw.serial, "serial").and_then(|s| self.serial(s)));
         let model = faults.keep(self.model(raw.model.as_ref()));
         let record = faults.keep(raw.record.as_ref().map(|r| self.record(r)).transpose());
@@ -90,7 +90,7 @@ impl Checker<'_> {
         faults.keep(self.needed(&raw.description, "description").and_then(|d| self.description(d)));
         faults.keep(self.needed(&raw.status, "status").and_then(|s| self.status(Some(s))));
         faults.keep(raw.source.as_ref().map(|s| self.source(s)).transpose());
-        faults.keep(raw.screen.as_ref().map(|s| self.screen(s.get_ref())).transpose());
+        faults.keep(raw.screen.as_ref().map(|s| self.screen(s)).transpose());
         faults.keep(raw.serial.as_ref().map(|s| self.serial(s)).transpose());
         faults.keep(self.model(raw.model.as_ref()));
         faults.keep(raw.record.as_ref().map(|r| self.record(r)).transpose());
@@ -126,14 +126,6 @@ impl Checker<'_> {
         let form = "documents, emulated or tested";
         self.form("status", raw, form, |s| Status::parse(s).is_some())
             .map(|name| Status::parse(&name).unwrap_or_default())
-    }
-
-    fn screen(&self, raw: &RawScreen) -> Result<ScreenConfig, BoardError> {
-        if raw.kind.get_ref() != "png" {
-            return Err(self.kind("screen", &raw.kind, "png"));
-        }
-        let size = self.size(&raw.width, &raw.height, SCREEN_SIDE_PX)?;
-        Ok(ScreenConfig::Png { path: self.file("path", &raw.path)?, size })
     }
 
     fn serial(&self, raw: &Spanned<RawSerial>) -> Result<SerialConfig, BoardError> {

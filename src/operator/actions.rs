@@ -1,0 +1,140 @@
+//! What an action does at the desk.
+
+use std::time::Duration;
+
+use super::desk::{Desk, Scene};
+use super::page::{Listing, MENU, Page};
+use crate::render::{Action, Language, MapStyle, Opacity, Order, Palette};
+
+impl Desk {
+    /// Chooses a line of the list or menu on show; a second touch is not needed.
+    pub(super) fn choose(&mut self, row: usize) -> Option<Action> {
+        match &mut self.page {
+            Page::List(listing) if row < listing.entries.len() => listing.selected = row,
+            Page::Menu(selected) if row < MENU.len() => *selected = row,
+            _ => return None,
+        }
+        Some(Action::Open)
+    }
+
+    pub(super) fn perform(&mut self, action: Action, now: Duration) {
+        match action {
+            Action::Previous => self.step(false),
+            Action::Next => self.step(true),
+            Action::Open | Action::Confirm => self.open(now),
+            Action::Back | Action::Cancel => self.back(),
+            Action::Menu => self.page = Page::Menu(0),
+            Action::Triage => self.list(Order::Severity, now),
+            Action::History => self.list(Order::Time, now),
+            Action::Details => self.details(),
+            Action::Map => self.fade(),
+            Action::Outline => {
+                let outlined = self.options.map == MapStyle::Outlined;
+                self.options.map = if outlined { MapStyle::Filled } else { MapStyle::Outlined };
+            }
+            Action::Palette => self.options.palette = after(&Palette::ALL, self.options.palette),
+            Action::Language => self.options.language = after(&Language::ALL, self.options.language),
+            Action::ShutDown if self.page == Page::ShutDown => {
+                self.wants_shut_down = true;
+                self.scene = Scene::Ending;
+            }
+            Action::ShutDown => self.page = Page::ShutDown,
+            Action::Compare | Action::Change => {}
+        }
+    }
+
+    /// One step up or down: in a list, in the menu, or from reading to reading.
+    fn step(&mut self, forward: bool) {
+        let turned = |at: usize, of: usize| match (forward, of) {
+            (_, 0) => 0,
+            (true, _) => (at + 1) % of,
+            (false, _) => (at + of - 1) % of,
+        };
+        match &mut self.page {
+            Page::List(l) => l.selected = turned(l.selected, l.entries.len()),
+            Page::Menu(selected) => *selected = turned(*selected, MENU.len()),
+            Page::Reading(number) => {
+                let to = if forward { self.shelf.later(*number) } else { self.shelf.earlier(*number) };
+                *number = to.unwrap_or(*number);
+            }
+            Page::Station if !forward => {
+                let latest = self.shelf.latest().map(|s| s.number);
+                // Beside a result the one before it; beside anything else the newest.
+                let to = latest
+                    .and_then(|n| if self.scene == Scene::Result { self.shelf.earlier(n) } else { latest });
+                self.page = to.map_or(Page::Station, Page::Reading);
+            }
+            Page::Station | Page::Details(_) | Page::ShutDown => {}
+        }
+        self.unless_latest();
+    }
+
+    /// The newest reading is the station's own page.
+    fn unless_latest(&mut self) {
+        let latest = self.shelf.latest().map(|s| s.number);
+        if self.scene == Scene::Result && matches!(self.page, Page::Reading(n) if Some(n) == latest) {
+            self.leave();
+        }
+    }
+
+    fn open(&mut self, now: Duration) {
+        match &self.page {
+            Page::List(listing) => {
+                self.page = listing.number().map_or(Page::Station, Page::Reading);
+                self.unless_latest();
+            }
+            Page::Menu(selected) => {
+                let action = MENU.get(*selected).copied();
+                self.page = Page::Station;
+                action.into_iter().for_each(|action| self.perform(action, now));
+            }
+            _ => {}
+        }
+    }
+
+    fn back(&mut self) {
+        match self.page {
+            Page::Details(number) => {
+                self.page = Page::Reading(number);
+                self.unless_latest();
+            }
+            _ => self.leave(),
+        }
+    }
+
+    pub(super) fn list(&mut self, order: Order, now: Duration) {
+        let chosen = match &self.page {
+            Page::List(listing) if listing.order == order => listing.number(),
+            _ => None,
+        };
+        let entries: Vec<_> = self.shelf.by(order, now).into_iter().map(|s| s.entry.clone()).collect();
+        let selected = entries.iter().position(|e| Some(e.id) == chosen).unwrap_or(0);
+        self.page = Page::List(Listing { order, entries, selected });
+    }
+
+    fn details(&mut self) {
+        let number = self.on_show().or(self.shelf.latest()).map(|s| s.number);
+        self.page = number.map_or(Page::Station, Page::Details);
+    }
+
+    /// Off and on by turns, each time fainter: the bare radiograph is one press away from every step.
+    fn fade(&mut self) {
+        if self.options.map != MapStyle::Off {
+            self.options.map = MapStyle::Off;
+            return;
+        }
+        self.options.map = MapStyle::Filled;
+        self.options.opacity = match self.options.opacity {
+            Opacity::Full => Opacity::ThreeQuarters,
+            Opacity::ThreeQuarters => Opacity::Half,
+            Opacity::Half => Opacity::Quarter,
+            Opacity::Quarter => Opacity::Full,
+        };
+    }
+}
+
+/// The one after `current`, round and round.
+fn after<T: Copy + PartialEq>(all: &[T], current: T) -> T {
+    let at = all.iter().position(|v| *v == current).map_or(0, |k| (k + 1) % all.len());
+    all.get(at).copied().unwrap_or(current)
+}

@@ -1,0 +1,342 @@
+//! What is on show, and what becomes of a press: decided here, without a device and without a clock.
+
+use std::time::Duration;
+
+use super::page::{Listing, MENU, Page, Shown, Touched, action, keys};
+use super::shelf::{Shelf, Shelved};
+use crate::input::{Control, Press};
+use crate::pipeline::Study;
+use crate::reading::Provenance;
+use crate::render::{Action, Badge, Context, Language, List, Options, View};
+use crate::units::Fraction;
+
+/// A new reading comes to the front unless the operator has pressed something within this time.
+pub const FRONT_AFTER: Duration = Duration::from_secs(10);
+/// After so long without a press the newest reading is shown again, so that nobody takes an old one for it.
+pub const IDLE_MAX: Duration = Duration::from_secs(120);
+/// A question that nobody answers is answered with no.
+pub const CONFIRM_MAX: Duration = Duration::from_secs(15);
+/// How long the self-test stays where nothing else comes.
+const BOOT_FOR: Duration = Duration::from_secs(5);
+/// How long a reading is thought to take before the first one.
+const READING_FOR: Duration = Duration::from_secs(3);
+/// Steps in which progress is shown: each is a picture.
+const PROGRESS_STEPS: u32 = 10;
+/// The age of a reading is told in minutes.
+const AGE_STEP: Duration = Duration::from_secs(60);
+
+/// What the station is, for the screen that waits.
+#[derive(Debug, Clone)]
+pub struct Start {
+    /// Where radiographs come from.
+    pub source: String,
+    pub model: Provenance,
+    pub language: Language,
+}
+
+/// What the station does.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Scene {
+    Boot {
+        lines: Vec<String>,
+    },
+    Ready,
+    Reading,
+    /// The newest reading.
+    Result,
+    Fault {
+        code: &'static str,
+        text: String,
+    },
+    SafeMode {
+        code: &'static str,
+        text: String,
+    },
+    Ending,
+}
+
+/// What is on show.
+pub struct Desk {
+    start: Start,
+    pub(super) shelf: Shelf,
+    pub(super) scene: Scene,
+    since: Duration,
+    pub(super) page: Page,
+    pub(super) options: Options,
+    buttons: usize,
+    last_press: Option<Duration>,
+    /// What waits for the operator to be done, in words.
+    waiting: Option<&'static str>,
+    note: Option<String>,
+    badges: Vec<Badge>,
+    reading_for: Duration,
+    pub(super) wants_shut_down: bool,
+    /// What was drawn last differs from what is to be shown.
+    is_stale: bool,
+    drawn: (u32, u64),
+}
+
+impl Desk {
+    /// Starting at `now`.
+    pub fn new(start: Start, now: Duration) -> Self {
+        let options = Options { language: start.language, ..Options::default() };
+        Self {
+            start,
+            shelf: Shelf::default(),
+            scene: Scene::Boot { lines: Vec::new() },
+            since: now,
+            page: Page::Station,
+            options,
+            buttons: 0,
+            last_press: None,
+            waiting: None,
+            note: None,
+            badges: Vec::new(),
+            reading_for: READING_FOR,
+            wants_shut_down: false,
+            is_stale: true,
+            drawn: (0, 0),
+        }
+    }
+
+    /// The station does something else now.
+    pub fn scene(&mut self, scene: Scene, now: Duration) {
+        if matches!(self.scene, Scene::Ending) {
+            return;
+        }
+        self.hold(now);
+        let comes = match &scene {
+            Scene::Reading | Scene::Ready => None,
+            Scene::Result => Some(NEW_READING),
+            Scene::Boot { .. } | Scene::Fault { .. } | Scene::SafeMode { .. } | Scene::Ending => Some(LOOK),
+        };
+        self.scene = scene;
+        self.since = now;
+        self.is_stale = true;
+        if let Some(what) = comes {
+            self.come(what, now);
+        }
+    }
+
+    /// A new reading, at `time` in words.
+    pub fn reading(&mut self, study: &Study, time: Option<String>, now: Duration) {
+        if matches!(self.scene, Scene::Reading) {
+            self.reading_for = now.saturating_sub(self.since).max(Duration::from_millis(1));
+        }
+        self.hold(now);
+        self.shelf.add(study, now, time);
+        self.scene(Scene::Result, now);
+        if let Page::List(Listing { order, .. }) = self.page {
+            self.list(order, now);
+        }
+    }
+
+    /// What is to be said beside every picture.
+    pub fn note(&mut self, note: Option<String>) {
+        self.is_stale |= self.note != note;
+        self.note = note;
+    }
+
+    /// Whether a badge is to be seen.
+    pub fn badge(&mut self, badge: Badge, there: bool) {
+        self.is_stale |= self.badges.contains(&badge) != there;
+        self.badges.retain(|b| *b != badge);
+        if there {
+            self.badges.push(badge);
+        }
+    }
+
+    /// There are so many buttons below the screen; a touch screen has as many as can be drawn.
+    pub fn buttons(&mut self, buttons: usize) {
+        self.is_stale |= self.buttons != buttons;
+        self.buttons = buttons;
+    }
+
+    /// What the operator did; a touch goes to `touched`.
+    pub fn press(&mut self, press: Press, touched: Touched, now: Duration) {
+        self.last_press = Some(now);
+        let shown = self.shown();
+        let meant = match (press, touched) {
+            (Press::Held, _) => {
+                Some(Action::ShutDown).filter(|_| !matches!(shown, Shown::Ending | Shown::ShutDown))
+            }
+            (Press::Control(Control::Button(n)), _) => keys(shown, self.buttons).get(n).copied(),
+            (Press::Control(Control::Key(key)), _) => action(shown, key),
+            (Press::Tap(_), Touched::Key(action)) => Some(action),
+            (Press::Tap(_), Touched::Row(row)) => self.choose(row),
+            (Press::Tap(_), Touched::Elsewhere) => {
+                let map = matches!(shown, Shown::Latest { map: true } | Shown::Earlier { map: true });
+                map.then_some(Action::Map)
+            }
+        };
+        if let Some(action) = meant {
+            self.perform(action, now);
+            self.is_stale = true;
+        }
+    }
+
+    /// Lets time go by: what waits comes to the front, what was left is left.
+    pub fn tick(&mut self, now: Duration) {
+        if self.waiting.is_some() && !self.is_busy(now) {
+            self.leave();
+        }
+        let idle = self.last_press.is_none_or(|t| now.saturating_sub(t) >= IDLE_MAX);
+        let unanswered = self.last_press.is_none_or(|t| now.saturating_sub(t) >= CONFIRM_MAX);
+        if self.page != Page::Station && (idle || unanswered && self.page == Page::ShutDown) {
+            self.leave();
+        }
+        if matches!(self.scene, Scene::Boot { .. }) && now.saturating_sub(self.since) >= BOOT_FOR {
+            self.scene(Scene::Ready, now);
+        }
+        self.is_stale |= self.drawn != self.moving(now);
+    }
+
+    /// Whether what is on show is no longer what was drawn last.
+    pub fn is_stale(&self) -> bool {
+        self.is_stale
+    }
+
+    /// All is to be drawn anew.
+    pub fn renew(&mut self) {
+        self.is_stale = true;
+    }
+
+    /// Whether the operator wants the device to be shut down.
+    pub fn wants_shut_down(&self) -> bool {
+        self.wants_shut_down
+    }
+
+    /// Gives `draw` what is to be seen, `wall_time` beside it; from then on that is what was drawn.
+    pub fn drawn<R>(
+        &mut self,
+        wall_time: Option<&str>,
+        now: Duration,
+        draw: impl FnOnce(&View, &Context) -> R,
+    ) -> R {
+        self.is_stale = false;
+        self.drawn = self.moving(now);
+        self.seen(wall_time, now, draw)
+    }
+
+    /// Gives `look` what is to be seen.
+    pub fn seen<R>(
+        &self,
+        wall_time: Option<&str>,
+        now: Duration,
+        look: impl FnOnce(&View, &Context) -> R,
+    ) -> R {
+        let header = self.header(wall_time);
+        let shelved = self.on_show();
+        let context = Context {
+            options: self.options,
+            wall_time: header.as_deref(),
+            age: shelved.map(|s| now.saturating_sub(s.at)),
+            badges: &self.badges,
+            keys: keys(self.shown(), self.buttons),
+        };
+        look(&self.view(shelved, now), &context)
+    }
+
+    fn view<'a>(&'a self, shelved: Option<&'a Shelved>, now: Duration) -> View<'a> {
+        match (&self.page, shelved, &self.scene) {
+            (_, _, Scene::Ending) => View::ShuttingDown,
+            (Page::ShutDown, ..) => View::ConfirmShutDown,
+            (Page::Menu(selected), ..) => View::Menu { items: &MENU, selected: *selected },
+            (Page::List(l), ..) => {
+                View::List(List { order: l.order, entries: &l.entries, selected: l.selected })
+            }
+            (Page::Details(_), Some(s), _) => View::Details(&s.study),
+            (_, Some(s), _) if s.study.reading.fit() => View::Result(&s.study),
+            (_, Some(s), _) => View::Refused(&s.study),
+            (_, None, Scene::Boot { lines }) => View::Boot { lines },
+            (_, None, Scene::Reading) => View::InProgress { progress: self.progress(now) },
+            (_, None, Scene::Fault { code, text }) => View::Fault { code, text },
+            (_, None, Scene::SafeMode { code, text }) => View::SafeMode { code, text },
+            (_, None, Scene::Ready | Scene::Result) => {
+                View::Ready { source: &self.start.source, model: &self.start.model, note: None }
+            }
+        }
+    }
+
+    /// The reading that is on show, or lies under what is.
+    pub(super) fn on_show(&self) -> Option<&Shelved> {
+        match (&self.page, &self.scene) {
+            (Page::Reading(number) | Page::Details(number), _) => self.shelf.get(*number),
+            (Page::Station, Scene::Result) => self.shelf.latest(),
+            _ => None,
+        }
+    }
+
+    fn shown(&self) -> Shown {
+        let map = self.on_show().is_some_and(|s| s.study.map.is_some());
+        match (&self.page, &self.scene) {
+            (_, Scene::Ending) => Shown::Ending,
+            (Page::Station, Scene::Result) => Shown::Latest { map },
+            (Page::Station, _) => Shown::Other,
+            (Page::Reading(_), _) => Shown::Earlier { map },
+            (Page::Details(_), _) => Shown::Details,
+            (Page::List(_), _) => Shown::List,
+            (Page::Menu(_), _) => Shown::Menu,
+            (Page::ShutDown, _) => Shown::ShutDown,
+        }
+    }
+
+    /// What stands where the time of day would, with what the operator is to know beside it.
+    fn header(&self, wall_time: Option<&str>) -> Option<String> {
+        let notes: Vec<&str> = self.waiting.into_iter().chain(self.note.as_deref()).collect();
+        if notes.is_empty() {
+            return wall_time.map(String::from);
+        }
+        Some(format!("{} \u{b7} {}", notes.join(" \u{b7} "), wall_time.unwrap_or(NO_TIME)))
+    }
+
+    /// What changes by itself: the step of progress and the minutes of age.
+    fn moving(&self, now: Duration) -> (u32, u64) {
+        let age = self.on_show().map_or(0, |s| now.saturating_sub(s.at).as_secs() / AGE_STEP.as_secs());
+        let reading = self.page == Page::Station && self.scene == Scene::Reading;
+        let step = if reading { (self.progress(now).get() * PROGRESS_STEPS as f32) as u32 } else { 0 };
+        (step, age)
+    }
+
+    /// How far a reading has come, by how long the last one took; never quite done before it is.
+    fn progress(&self, now: Duration) -> Fraction {
+        let share = now.saturating_sub(self.since).as_secs_f32() / self.reading_for.as_secs_f32();
+        Fraction::new(share.clamp(0.0, 0.95)).unwrap_or(Fraction::ZERO)
+    }
+
+    fn is_busy(&self, now: Duration) -> bool {
+        self.last_press.is_some_and(|t| now.saturating_sub(t) < FRONT_AFTER)
+    }
+
+    /// Something new is there: in front at once, or when the operator is done.
+    fn come(&mut self, what: &'static str, now: Duration) {
+        if self.page == Page::Station {
+            return;
+        }
+        if self.is_busy(now) {
+            self.waiting = Some(what);
+        } else {
+            self.leave();
+        }
+    }
+
+    /// Whoever is busy with the newest reading stays at it, though it will no longer be the newest.
+    fn hold(&mut self, now: Duration) {
+        if self.is_busy(now) && self.page == Page::Station && self.scene == Scene::Result {
+            self.page = self.shelf.latest().map_or(Page::Station, |s| Page::Reading(s.number));
+        }
+    }
+
+    pub(super) fn leave(&mut self) {
+        self.page = Page::Station;
+        self.waiting = None;
+        self.is_stale = true;
+    }
+}
+
+/// Stands in the header while a new reading waits.
+const NEW_READING: &str = "NEW READING";
+/// Stands there while something else does.
+const LOOK: &str = "DEVICE FAULT";
+/// Stands beside a note where the time of day would.
+const NO_TIME: &str = "clock not trusted";

@@ -1,0 +1,22 @@
+//! What the operator sees and does: results as they come, earlier ones, lists, and what the buttons mean.
+//!
+//! A thread of its own (`worker`) draws, shows and listens, so that no picture and no press ever makes a capture or a
+//! reading wait; the station puts what happens into a bounded `mailbox` and goes on. `desk` decides what is on show,
+//! without a device and without a clock of its own; `shelf` keeps the readings of this session, within bounds.
+//! This module computes no reading, and does not know where radiographs come from.
+
+mod actions;
+mod desk;
+mod mailbox;
+mod page;
+mod panel;
+mod shelf;
+mod worker;
+#[cfg(test)]
+mod simulated;
+#[cfg(test)]
+mod tests;
+
+pub use self::desk::{CONFIRM_MAX, Desk, FRONT_AFTER, IDLE_MAX, Start};
+pub use self::page::Touched;
+pub use self::panel::{OperatorError, OperatorPanel};

@@ -1,0 +1,118 @@
+//! What the operator has gone to, and what buttons and keys mean there.
+
+use crate::input::Key;
+use crate::render::{Action, ListEntry, Order};
+
+/// What the operator has gone to.
+#[derive(Debug, PartialEq)]
+pub enum Page {
+    /// Nowhere: what the station does, the newest reading above all.
+    Station,
+    /// A reading, by its number.
+    Reading(u64),
+    /// A reading's numbers without its picture.
+    Details(u64),
+    List(Listing),
+    /// The line of [`MENU`] that is chosen.
+    Menu(usize),
+    /// Asked whether to shut down.
+    ShutDown,
+}
+
+/// A list as it was opened or last renewed.
+#[derive(Debug, PartialEq)]
+pub struct Listing {
+    pub order: Order,
+    pub entries: Vec<ListEntry>,
+    pub selected: usize,
+}
+
+impl Listing {
+    /// The number of the reading that is chosen.
+    pub fn number(&self) -> Option<u64> {
+        self.entries.get(self.selected).map(|e| e.id)
+    }
+}
+
+/// What stands in the menu.
+pub const MENU: [Action; 7] = [
+    Action::Triage,
+    Action::History,
+    Action::Details,
+    Action::Outline,
+    Action::Palette,
+    Action::Language,
+    Action::ShutDown,
+];
+
+/// What is on show, as far as it decides what buttons mean.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shown {
+    /// The newest reading, with a map or without.
+    Latest {
+        map: bool,
+    },
+    /// An earlier one.
+    Earlier {
+        map: bool,
+    },
+    Details,
+    List,
+    Menu,
+    ShutDown,
+    /// No reading: starting, ready, a fault.
+    Other,
+    /// Going down: nothing can be done any more.
+    Ending,
+}
+
+/// Where a touch went, as the screen has it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Touched {
+    Key(Action),
+    /// A line of a list or menu.
+    Row(usize),
+    Elsewhere,
+}
+
+/// What the buttons below the screen do, from the left: with five, or with three. Fewer cannot reach everything.
+pub fn keys(shown: Shown, buttons: usize) -> &'static [Action] {
+    use Action::{Back, Cancel, History, Map, Menu, Next, Open, Previous, ShutDown, Triage};
+    match (shown, buttons) {
+        (Shown::Ending, _) | (_, 0..=2) => &[],
+        (Shown::ShutDown, _) => &[Cancel, ShutDown],
+        (Shown::Details, _) => &[Back],
+        (Shown::Latest { map: true }, 3..=4) => &[Previous, Map, Menu],
+        (Shown::Latest { map: false }, 3..=4) => &[Previous, Triage, Menu],
+        (Shown::Earlier { map: true }, 3..=4) => &[Previous, Map, Back],
+        (Shown::Earlier { map: false }, 3..=4) => &[Previous, Next, Back],
+        (Shown::List | Shown::Menu, 3..=4) => &[Next, Open, Back],
+        (Shown::Other, 3..=4) => &[History, Triage, Menu],
+        (Shown::Latest { map: true }, _) => &[Previous, Map, Menu, Triage, History],
+        (Shown::Latest { map: false }, _) => &[Previous, Triage, Menu, History],
+        (Shown::Earlier { map: true }, _) => &[Previous, Map, Menu, Back, Next],
+        (Shown::Earlier { map: false }, _) => &[Previous, Menu, Back, Next],
+        (Shown::List | Shown::Menu, _) => &[Previous, Next, Open, Back],
+        (Shown::Other, _) => &[History, Triage, Menu],
+    }
+}
+
+/// What a key with a meaning of its own does.
+pub fn action(shown: Shown, key: Key) -> Option<Action> {
+    Some(match (key, shown) {
+        (_, Shown::Ending) | (Key::Power, _) => return None,
+        (Key::Select, Shown::ShutDown) => Action::ShutDown,
+        (_, Shown::ShutDown) => Action::Cancel,
+        (Key::Select, Shown::List | Shown::Menu) => Action::Open,
+        (Key::Select | Key::Menu, _) => Action::Menu,
+        (Key::Previous, _) => Action::Previous,
+        (Key::Next, _) => Action::Next,
+        (Key::Back, _) => Action::Back,
+        (Key::Map, _) => Action::Map,
+        (Key::Outline, _) => Action::Outline,
+        (Key::Palette, _) => Action::Palette,
+        (Key::Triage, _) => Action::Triage,
+        (Key::History, _) => Action::History,
+        (Key::Details, _) => Action::Details,
+    })
+}

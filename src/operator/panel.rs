@@ -1,0 +1,159 @@
+//! The station's panel: leaves what happens in the mailbox and goes on.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::thread;
+use std::time::Duration;
+
+use super::desk::{Desk, Scene, Start};
+use super::mailbox::{Mailbox, TOLD_MAX, Told};
+use super::worker::{Outcome, Worker};
+use crate::clock::Clock;
+use crate::input;
+use crate::pipeline::Study;
+use crate::screen::Attached;
+use crate::station::{About, Asked, Fault, Panel, PanelError, TestReport};
+use crate::units::Turn;
+
+/// How long the end waits for the last picture: the slowest screens take a second.
+const FINISH_MAX: Duration = Duration::from_secs(10);
+
+/// Why the operator sees nothing.
+#[derive(Debug, thiserror::Error)]
+pub enum OperatorError {
+    /// the system gives no thread
+    #[error("no thread for the screen could be started: {source}")]
+    Thread { source: io::Error },
+    /// the screen hangs
+    #[error("the screen takes no picture: {waiting} wait for it already")]
+    Busy { waiting: usize },
+    /// the screen hung until the end
+    #[error("the last picture was not shown within {} s", .waited.as_secs())]
+    Late { waited: Duration },
+}
+
+impl OperatorError {
+    /// Stable name for machines.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Thread { .. } => "screen_thread",
+            Self::Busy { .. } => "screen_busy",
+            Self::Late { .. } => "screen_late",
+        }
+    }
+}
+
+impl From<OperatorError> for PanelError {
+    fn from(error: OperatorError) -> Self {
+        Self::new(error.code(), error)
+    }
+}
+
+/// The operator's screen and buttons, in threads of their own.
+pub struct OperatorPanel {
+    mailbox: Arc<Mailbox>,
+    outcome: Arc<Outcome>,
+    /// Hears when the worker has ended; `None` once it is known.
+    ended: Option<Receiver<()>>,
+}
+
+impl OperatorPanel {
+    /// Shows on `screen`, which is turned by `turn`, and listens to the system's buttons.
+    ///
+    /// Neither the screen nor a button need be there yet. Fails only when no thread can be started.
+    pub fn start(
+        start: Start,
+        screen: Attached,
+        turn: Turn,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, OperatorError> {
+        let panel = Self::without_buttons(start, screen, turn, clock)?;
+        let mailbox = Arc::downgrade(&panel.mailbox);
+        let tell = move |heard| mailbox.upgrade().map(|m| m.hear(heard)).is_some();
+        if let Err(error) = input::start(tell) {
+            log::warn!("{}: {error}", error.code());
+        }
+        Ok(panel)
+    }
+
+    /// The same, without listening to any device.
+    pub fn without_buttons(
+        start: Start,
+        screen: Attached,
+        turn: Turn,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, OperatorError> {
+        let (mailbox, outcome) = (Arc::new(Mailbox::default()), Arc::new(Outcome::default()));
+        let (end, ended) = channel();
+        let desk = Desk::new(start, clock.uptime());
+        let mut worker = Worker::new(desk, screen, turn, clock, Arc::clone(&mailbox), Arc::clone(&outcome));
+        let work = move || {
+            worker.run();
+            // Nobody listens when the worker was given up.
+            let _ = end.send(());
+        };
+        let spawned = thread::Builder::new().name("operator".into()).spawn(work);
+        spawned.map_err(|source| OperatorError::Thread { source })?;
+        Ok(Self { mailbox, outcome, ended: Some(ended) })
+    }
+
+    /// Waits, within bounds, until the last picture is shown; fails where it is not.
+    pub fn finish(&mut self) -> Result<(), PanelError> {
+        let Some(ended) = self.ended.take() else { return Ok(()) };
+        self.mailbox.tell(Told::End);
+        if ended.recv_timeout(FINISH_MAX) == Err(RecvTimeoutError::Timeout) {
+            return Err(OperatorError::Late { waited: FINISH_MAX }.into());
+        }
+        self.outcome.failure()
+    }
+
+    fn tell(&self, told: Told) -> Result<(), PanelError> {
+        if self.mailbox.tell(told) { Ok(()) } else { Err(OperatorError::Busy { waiting: TOLD_MAX }.into()) }
+    }
+}
+
+impl Panel for OperatorPanel {
+    fn boot(&mut self, about: &About, tests: &[TestReport]) -> Result<(), PanelError> {
+        let line =
+            |t: &TestReport| format!("{} {}: {}", if t.passed { "ok" } else { "FAILED" }, t.code, t.text);
+        let mut lines = vec![format!("raymap {} on {}", about.software, about.board)];
+        lines.extend(tests.iter().map(line));
+        self.tell(Told::Scene(Scene::Boot { lines }))
+    }
+
+    fn reading(&mut self) {
+        // Where there is no room, the reading itself will say so.
+        let _ = self.tell(Told::Scene(Scene::Reading));
+    }
+
+    fn result(&mut self, study: &Study) -> Result<(), PanelError> {
+        self.tell(Told::Reading(Box::new(study.clone())))
+    }
+
+    fn fault(&mut self, fault: &Fault) -> Result<(), PanelError> {
+        self.tell(Told::Scene(Scene::Fault { code: fault.code, text: fault.text.clone() }))
+    }
+
+    fn serial(&mut self, works: bool, _dropped: u64) -> Result<(), PanelError> {
+        self.tell(Told::Serial(works))
+    }
+
+    fn record(&mut self, note: Option<&str>) {
+        // A note that finds no room comes again with the next reading.
+        let _ = self.tell(Told::Note(note.map(String::from)));
+    }
+
+    fn attend(&mut self) -> Result<Asked, PanelError> {
+        self.outcome.failure()?;
+        Ok(Asked { shut_down: self.outcome.wants_shut_down() })
+    }
+}
+
+impl Drop for OperatorPanel {
+    fn drop(&mut self) {
+        if let Err(error) = self.finish() {
+            log::warn!("{}: {error}", error.code());
+        }
+    }
+}

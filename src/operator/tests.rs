@@ -1,0 +1,365 @@
+//! The operator at the desk, without a screen, and the worker with a simulated one.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use super::desk::{Desk, Scene, Start};
+use super::mailbox::{Mailbox, Told};
+use super::page::{Shown, Touched, keys};
+use super::simulated::{Monitor, graded, provenance, refused};
+use super::worker::{Outcome, Worker};
+use super::{CONFIRM_MAX, FRONT_AFTER, IDLE_MAX, OperatorPanel};
+use crate::clock::{BootId, Clock, SimulatedClock};
+use crate::input::{Control, Heard, Key, Press};
+use crate::render::{Action, Language, MapStyle, Opacity, View};
+use crate::station::Panel;
+use crate::units::{PixelSize, Turn};
+
+fn start() -> Start {
+    Start { source: "phantoms".into(), model: provenance(), language: Language::English }
+}
+
+fn s(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
+
+fn button(n: usize) -> Press {
+    Press::Control(Control::Button(n))
+}
+
+fn key(key: Key) -> Press {
+    Press::Control(Control::Key(key))
+}
+
+/// A desk with three buttons and readings of these percentages, at 0 seconds.
+fn desk(percents: &[u8]) -> Desk {
+    let mut desk = Desk::new(start(), Duration::ZERO);
+    desk.buttons(3);
+    for &percent in percents {
+        desk.reading(&graded(percent), None, Duration::ZERO);
+    }
+    desk
+}
+
+fn press(desk: &mut Desk, press: Press, at: u64) {
+    desk.press(press, Touched::Elsewhere, s(at));
+}
+
+/// What is on show in a word, and the number that goes with it.
+fn seen(desk: &Desk, at: u64) -> String {
+    let percent = |study: &crate::pipeline::Study| {
+        study.reading.outcome.as_ref().map_or(0, |f| (f.infected.total.get() * 100.0).round() as u32)
+    };
+    desk.seen(None, s(at), |view, context| match view {
+        View::Result(study) => format!("result {}", percent(study)),
+        View::Refused(_) => "refused".into(),
+        View::Details(study) => format!("details {}", percent(study)),
+        View::List(list) => format!("list {} of {}", list.selected, list.entries.len()),
+        View::Menu { selected, .. } => format!("menu {selected}"),
+        View::ConfirmShutDown => format!("shut down? {}", context.keys.len()),
+        View::ShuttingDown => "shutting down".into(),
+        View::Ready { .. } => "ready".into(),
+        View::Boot { .. } => "boot".into(),
+        View::InProgress { .. } => "reading".into(),
+        View::Fault { code, .. } => format!("fault {code}"),
+        other => format!("{other:?}"),
+    })
+}
+
+fn header(desk: &Desk, at: u64) -> Option<String> {
+    desk.seen(None, s(at), |_, context| context.wall_time.map(String::from))
+}
+
+/// Presses one after another at 100 seconds; what is on show after each.
+fn check(desk: &mut Desk, presses: &[Press], expected: &[&str]) {
+    let shown: Vec<String> = presses
+        .iter()
+        .map(|&p| {
+            press(desk, p, 100);
+            seen(desk, 100)
+        })
+        .collect();
+    assert_eq!(shown, expected);
+}
+
+#[test]
+fn a_station_starts_waits_reads_and_shows() {
+    let mut desk = Desk::new(start(), Duration::ZERO);
+    desk.scene(Scene::Boot { lines: vec!["ok".into()] }, s(1));
+    assert_eq!(seen(&desk, 1), "boot");
+    desk.tick(s(6));
+    assert_eq!(seen(&desk, 6), "ready");
+    desk.scene(Scene::Reading, s(7));
+    assert_eq!(seen(&desk, 7), "reading");
+    desk.reading(&refused(), None, s(8));
+    assert_eq!(seen(&desk, 8), "refused");
+    desk.scene(Scene::Fault { code: "capture_timeout", text: "no picture".into() }, s(9));
+    assert_eq!(seen(&desk, 9), "fault capture_timeout");
+}
+
+#[test]
+fn every_action_is_reached_with_three_buttons() {
+    // Each of these can be pressed, below the screen or as a line of the menu, from some page that can be reached.
+    let pages = [
+        Shown::Latest { map: true },
+        Shown::Latest { map: false },
+        Shown::Earlier { map: true },
+        Shown::Earlier { map: false },
+        Shown::List,
+        Shown::Menu,
+        Shown::Details,
+        Shown::ShutDown,
+        Shown::Other,
+    ];
+    let mut reached: Vec<Action> = pages.iter().flat_map(|&p| keys(p, 3)).copied().collect();
+    reached.extend(super::page::MENU);
+    use Action::*;
+    for action in [
+        Previous, Next, Open, Back, Menu, Triage, History, Details, Map, Outline, Palette, Language, Cancel,
+        ShutDown,
+    ] {
+        assert!(reached.contains(&action), "{action:?}");
+    }
+    assert!(pages.iter().all(|&p| keys(p, 3).len() <= 3 && keys(p, 5).len() <= 5));
+}
+
+#[test]
+fn earlier_readings_are_gone_through_and_left_again() {
+    let mut desk = desk(&[10, 20, 30]);
+    check(
+        &mut desk,
+        &[button(0), button(0), button(0), button(1), button(2)],
+        &["result 20", "result 10", "result 10", "result 20", "result 30"],
+    );
+    check(&mut desk, &[key(Key::Previous), key(Key::Next)], &["result 20", "result 30"]);
+}
+
+#[test]
+fn the_triage_list_opens_the_one_that_is_chosen() {
+    let mut desk = desk(&[10, 90, 50]);
+    check(
+        &mut desk,
+        &[button(1), button(0), button(1), button(2), key(Key::Back)],
+        &["list 0 of 3", "list 1 of 3", "result 50", "menu 0", "result 50"],
+    );
+    // From the menu too, the most severe first.
+    check(&mut desk, &[button(2), button(1), button(1)], &["menu 0", "list 0 of 3", "result 90"]);
+    check(&mut desk, &[button(2)], &["result 50"]);
+}
+
+#[test]
+fn the_bare_radiograph_is_one_press_away_from_every_step_of_the_map() {
+    let mut desk = desk(&[50]);
+    let mut steps = Vec::new();
+    for _ in 0..8 {
+        press(&mut desk, key(Key::Map), 1);
+        steps.push(desk.seen(None, s(1), |_, c| (c.options.map == MapStyle::Off, c.options.opacity)));
+    }
+    use Opacity::{Full, Half, Quarter, ThreeQuarters};
+    let expected = [Full, ThreeQuarters, ThreeQuarters, Half, Half, Quarter, Quarter, Full];
+    let off = |k: usize| k.is_multiple_of(2);
+    assert_eq!(steps, (0..8).map(|k| (off(k), expected[k])).collect::<Vec<_>>());
+}
+
+#[test]
+fn a_new_reading_comes_to_the_front_unless_somebody_is_at_the_buttons() {
+    let mut desk = desk(&[10, 20]);
+    press(&mut desk, button(0), 100);
+    desk.reading(&graded(90), None, s(105));
+    assert_eq!(seen(&desk, 105), "result 10");
+    assert!(header(&desk, 105).unwrap().contains("NEW READING"));
+    desk.tick(s(109));
+    assert_eq!(seen(&desk, 109), "result 10");
+    desk.tick(s(100) + FRONT_AFTER);
+    assert_eq!((seen(&desk, 110).as_str(), header(&desk, 110)), ("result 90", None));
+    // Nobody has pressed anything for long: at once.
+    press(&mut desk, button(0), 111);
+    desk.reading(&graded(50), None, s(130));
+    assert_eq!(seen(&desk, 130), "result 50");
+}
+
+#[test]
+fn whoever_looks_at_the_newest_reading_keeps_it_while_pressing() {
+    let mut desk = desk(&[10]);
+    press(&mut desk, key(Key::Map), 50);
+    desk.scene(Scene::Reading, s(51));
+    assert_eq!(seen(&desk, 51), "result 10");
+    desk.reading(&graded(90), None, s(52));
+    assert_eq!(seen(&desk, 52), "result 10");
+    desk.tick(s(60));
+    assert_eq!(seen(&desk, 60), "result 90");
+}
+
+#[test]
+fn an_old_reading_does_not_stay_for_ever() {
+    let mut desk = desk(&[10, 20]);
+    press(&mut desk, button(0), 100);
+    desk.tick(s(100) + IDLE_MAX - s(1));
+    assert_eq!(seen(&desk, 219), "result 10");
+    desk.tick(s(100) + IDLE_MAX);
+    assert_eq!(seen(&desk, 220), "result 20");
+}
+
+#[test]
+fn shutting_down_takes_a_long_press_and_an_answer() {
+    let mut asked = desk(&[10]);
+    check(&mut asked, &[Press::Held, button(0)], &["shut down? 2", "result 10"]);
+    press(&mut asked, Press::Held, 200);
+    asked.tick(s(200) + CONFIRM_MAX);
+    assert_eq!((seen(&asked, 215).as_str(), asked.wants_shut_down()), ("result 10", false));
+    check(&mut asked, &[Press::Held, button(1)], &["shut down? 2", "shutting down"]);
+    assert!(asked.wants_shut_down());
+    // Nothing takes that off the screen again.
+    asked.reading(&graded(90), None, s(300));
+    asked.tick(s(900));
+    assert_eq!(seen(&asked, 900), "shutting down");
+}
+
+#[test]
+fn a_touch_does_what_it_touches() {
+    let mut desk = desk(&[10, 90]);
+    let tap = Press::Tap(crate::input::Spot { x: 0.5, y: 0.5 });
+    desk.press(tap, Touched::Key(Action::Triage), s(1));
+    desk.press(tap, Touched::Row(1), s(2));
+    assert_eq!(seen(&desk, 2), "result 10");
+    desk.press(tap, Touched::Row(0), s(3));
+    assert_eq!(seen(&desk, 3), "result 10", "there are no rows on a reading");
+}
+
+#[test]
+fn a_list_that_is_open_takes_in_what_is_new_and_keeps_its_choice() {
+    let mut desk = desk(&[10, 50]);
+    check(&mut desk, &[key(Key::Triage), key(Key::Next)], &["list 0 of 2", "list 1 of 2"]);
+    desk.reading(&graded(90), None, s(101));
+    assert_eq!(seen(&desk, 101), "list 2 of 3");
+}
+
+#[test]
+fn a_screen_without_buttons_shows_no_keys() {
+    let mut desk = desk(&[10]);
+    desk.buttons(0);
+    assert!(desk.seen(None, s(0), |_, c| c.keys.is_empty()));
+    desk.buttons(2);
+    assert!(desk.seen(None, s(0), |_, c| c.keys.is_empty()), "two do not reach everything");
+}
+
+#[test]
+fn nothing_is_drawn_anew_that_has_not_changed() {
+    let mut desk = desk(&[10]);
+    let draw = |desk: &mut Desk, at: u64| desk.drawn(None, s(at), |_, _| ());
+    draw(&mut desk, 0);
+    desk.tick(s(59));
+    assert!(!desk.is_stale());
+    desk.tick(s(60));
+    assert!(desk.is_stale(), "it is a minute old");
+    draw(&mut desk, 60);
+    desk.scene(Scene::Reading, s(61));
+    draw(&mut desk, 61);
+    let redrawn = (0..100u64)
+        .filter(|tenth| {
+            desk.tick(s(61) + Duration::from_millis(100 * tenth));
+            let stale = desk.is_stale();
+            desk.drawn(None, s(61) + Duration::from_millis(100 * tenth), |_, _| ());
+            stale
+        })
+        .count();
+    assert!((5..=10).contains(&redrawn), "{redrawn} pictures of progress");
+}
+
+/// A worker that goes only when told to, with its world.
+struct Bench {
+    worker: Worker,
+    monitor: Monitor,
+    mailbox: Arc<Mailbox>,
+    outcome: Arc<Outcome>,
+    clock: Arc<SimulatedClock>,
+}
+
+impl Bench {
+    fn new() -> Self {
+        let (monitor, mailbox, outcome) =
+            (Monitor::new(), Arc::<Mailbox>::default(), Arc::<Outcome>::default());
+        let clock = Arc::new(SimulatedClock::new(BootId::unknown()));
+        let worker = Worker::new(
+            Desk::new(start(), Duration::ZERO),
+            monitor.attached(),
+            Turn::None,
+            Arc::clone(&clock) as Arc<dyn Clock>,
+            Arc::clone(&mailbox),
+            Arc::clone(&outcome),
+        );
+        Self { worker, monitor, mailbox, outcome, clock }
+    }
+
+    /// Goes round every quarter of a second for so long.
+    fn go(&mut self, seconds: u64) {
+        for _ in 0..seconds * 4 {
+            self.clock.advance(Duration::from_millis(250));
+            assert!(self.worker.round(Duration::ZERO));
+        }
+    }
+
+    fn shown(&self) -> usize {
+        self.monitor.shown.load(Ordering::Relaxed)
+    }
+}
+
+#[test]
+fn a_screen_that_is_away_is_told_once_and_shows_the_newest_when_it_is_back() {
+    let mut bench = Bench::new();
+    bench.mailbox.tell(Told::Reading(Box::new(graded(10))));
+    bench.go(1);
+    let before = bench.monitor.last.lock().unwrap().clone();
+    bench.monitor.unplugged.store(true, Ordering::Relaxed);
+    bench.mailbox.tell(Told::Reading(Box::new(graded(90))));
+    bench.go(30);
+    assert_eq!(bench.outcome.failure().map_err(|e| e.code()), Err("screen_absent"));
+    assert!(bench.outcome.failure().is_ok(), "once");
+    bench.monitor.unplugged.store(false, Ordering::Relaxed);
+    bench.go(9);
+    assert_ne!(*bench.monitor.last.lock().unwrap(), before);
+}
+
+#[test]
+fn another_screen_in_its_place_gets_pictures_of_its_own_size() {
+    let mut bench = Bench::new();
+    bench.go(1);
+    bench.monitor.unplugged.store(true, Ordering::Relaxed);
+    bench.go(2);
+    *bench.monitor.size.lock().unwrap() = PixelSize::new(1_024, 600);
+    bench.monitor.unplugged.store(false, Ordering::Relaxed);
+    bench.go(9);
+    let size = bench.monitor.last.lock().unwrap().as_ref().map(|p| p.size());
+    assert_eq!(size, Some(PixelSize::new(1_024, 600)));
+}
+
+#[test]
+fn a_flood_of_presses_costs_a_few_pictures_only() {
+    let mut bench = Bench::new();
+    bench.go(6);
+    let before = bench.shown();
+    (0..10_000).for_each(|_| bench.mailbox.hear(Heard::Press(key(Key::Palette))));
+    bench.go(1);
+    assert!(bench.shown() - before <= 4, "{} pictures", bench.shown() - before);
+}
+
+#[test]
+fn what_the_operator_asks_for_reaches_the_station() {
+    let mut bench = Bench::new();
+    bench.mailbox.hear(Heard::Press(Press::Held));
+    bench.mailbox.hear(Heard::Press(key(Key::Select)));
+    bench.go(1);
+    assert!(bench.outcome.wants_shut_down());
+}
+
+#[test]
+fn the_last_picture_is_shown_before_the_end() {
+    let monitor = Monitor::new();
+    let clock: Arc<dyn Clock> = Arc::new(crate::clock::SystemClock::start());
+    let mut panel = OperatorPanel::without_buttons(start(), monitor.attached(), Turn::None, clock).unwrap();
+    panel.result(&graded(10)).unwrap();
+    panel.finish().unwrap();
+    assert!(monitor.last.lock().unwrap().is_some());
+    assert!(!panel.attend().unwrap().shut_down);
+}

@@ -1,0 +1,192 @@
+//! The thread that draws, shows and listens.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use super::desk::Desk;
+use super::mailbox::{Mail, Mailbox, Told};
+use super::page::Touched;
+use crate::clock::Clock;
+use crate::input::{Heard, Press, Spot};
+use crate::render::{Badge, KEYS_MAX, RgbPicture, draw_in, key_at, palette, row_at};
+use crate::screen::{Attached, ScreenError};
+use crate::station::PanelError;
+use crate::units::{PixelSize, Turn};
+
+/// How often time alone is looked at: progress, ages, a screen that may be back.
+const WAIT: Duration = Duration::from_millis(250);
+
+/// What the station is to know of the screen and of the operator.
+#[derive(Default)]
+pub struct Outcome {
+    failure: Mutex<Option<ScreenError>>,
+    shut_down: AtomicBool,
+}
+
+impl Outcome {
+    /// The screen's failure since the last call.
+    pub fn failure(&self) -> Result<(), PanelError> {
+        match self.failure.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            Some(error) => Err(PanelError::new(error.code(), error)),
+            None => Ok(()),
+        }
+    }
+
+    pub fn wants_shut_down(&self) -> bool {
+        self.shut_down.load(Ordering::Relaxed)
+    }
+}
+
+/// A desk with a screen and a mailbox.
+pub struct Worker {
+    desk: Desk,
+    screen: Attached,
+    turn: Turn,
+    clock: Arc<dyn Clock>,
+    mailbox: Arc<Mailbox>,
+    outcome: Arc<Outcome>,
+    /// The failure that was told last, until a picture is shown again.
+    told: Option<&'static str>,
+}
+
+impl Worker {
+    pub fn new(
+        desk: Desk,
+        screen: Attached,
+        turn: Turn,
+        clock: Arc<dyn Clock>,
+        mailbox: Arc<Mailbox>,
+        outcome: Arc<Outcome>,
+    ) -> Self {
+        Self { desk, screen, turn, clock, mailbox, outcome, told: None }
+    }
+
+    /// Works until the station has told its end.
+    pub fn run(&mut self) {
+        while self.round(WAIT) {}
+    }
+
+    /// Waits for mail, at most `wait`, and shows what comes of it; whether to go on.
+    pub fn round(&mut self, wait: Duration) -> bool {
+        let mail = self.mailbox.take(wait);
+        let now = self.clock.uptime();
+        let goes_on = self.heed(mail, now);
+        match self.screen.attend(now) {
+            Ok(true) => self.desk.renew(),
+            Ok(false) => {}
+            Err(error) => self.failed(error),
+        }
+        self.desk.tick(now);
+        if self.desk.is_stale() {
+            self.show(now);
+        }
+        self.outcome.shut_down.store(self.desk.wants_shut_down(), Ordering::Relaxed);
+        goes_on
+    }
+
+    fn heed(&mut self, mail: Mail, now: Duration) -> bool {
+        let mut goes_on = true;
+        for told in mail.told {
+            match told {
+                Told::Scene(scene) => self.desk.scene(scene, now),
+                Told::Reading(study) => {
+                    let time = self.clock.wall_time().map(|t| t.to_string());
+                    self.desk.reading(&study, time.as_deref().and_then(hours_and_minutes), now);
+                }
+                Told::Note(note) => self.desk.note(note),
+                Told::Serial(works) => self.desk.badge(Badge::SerialLost, !works),
+                Told::End => goes_on = false,
+            }
+        }
+        for heard in mail.heard {
+            match heard {
+                Heard::Press(press) => {
+                    let touched = self.touched(press, now);
+                    self.desk.press(press, touched, now);
+                }
+                Heard::Devices { buttons, touch } => {
+                    self.desk.buttons(if touch { KEYS_MAX } else { buttons })
+                }
+                Heard::Flood => {}
+            }
+        }
+        goes_on
+    }
+
+    /// Where a tap went; [`Touched::Elsewhere`] for every other press.
+    fn touched(&self, press: Press, now: Duration) -> Touched {
+        let (Press::Tap(spot), Some(size)) = (press, self.screen.size()) else { return Touched::Elsewhere };
+        let (x, y) = on_picture(spot, self.turn, size);
+        self.desk.seen(None, now, |view, context| {
+            let key = key_at(view, context, size, x, y).map(Touched::Key);
+            key.or_else(|| row_at(view, context, size, x, y).map(Touched::Row)).unwrap_or(Touched::Elsewhere)
+        })
+    }
+
+    fn show(&mut self, now: Duration) {
+        let Some(size) = self.screen.size() else { return };
+        let mut picture = RgbPicture::new(size, palette::GROUND);
+        let time = self.clock.wall_time().map(|t| t.to_string());
+        // Drawing into memory cannot fail; whatever its error type, there is none to tell.
+        let _ = self.desk.drawn(time.as_deref(), now, |view, context| draw_in(view, context, &mut picture));
+        match self.screen.show(&picture, now) {
+            Ok(()) => {
+                if self.told.take().is_some() {
+                    log::info!("the screen shows pictures again");
+                }
+            }
+            Err(error) => self.failed(error),
+        }
+    }
+
+    /// Tells a failure once for as long as it lasts.
+    fn failed(&mut self, error: ScreenError) {
+        let code = error.code();
+        self.desk.renew();
+        if self.told == Some(code) {
+            log::debug!("the screen fails still: {error}");
+            return;
+        }
+        self.told = Some(code);
+        *self.outcome.failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+    }
+}
+
+/// `09:26` of `2026-11-24T09:26:15Z`.
+fn hours_and_minutes(time: &str) -> Option<String> {
+    time.get(11..16).map(|t| format!("{t} UTC"))
+}
+
+/// Where a touch of a panel lies on a picture of `size` that is turned onto it.
+fn on_picture(spot: Spot, turn: Turn, size: PixelSize) -> (i32, i32) {
+    let (x, y) = match turn {
+        Turn::None => (spot.x, spot.y),
+        Turn::Quarter => (spot.y, 1.0 - spot.x),
+        Turn::Half => (1.0 - spot.x, 1.0 - spot.y),
+        Turn::ThreeQuarters => (1.0 - spot.y, spot.x),
+    };
+    let pixel = |share: f32, side: u32| ((share * side as f32) as i32).clamp(0, side as i32 - 1);
+    (pixel(x, size.width), pixel(y, size.height))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_touch_turns_with_the_panel() {
+        let size = PixelSize::new(320, 240);
+        let at = |turn| on_picture(Spot { x: 0.0, y: 0.0 }, turn, size);
+        assert_eq!(at(Turn::None), (0, 0));
+        assert_eq!(at(Turn::Quarter), (0, 239), "the panel's upper left is the picture's lower left");
+        assert_eq!(at(Turn::Half), (319, 239));
+        assert_eq!(at(Turn::ThreeQuarters), (319, 0));
+    }
+
+    #[test]
+    fn a_time_in_a_list_is_short() {
+        assert_eq!(hours_and_minutes("2026-11-24T09:26:15Z").as_deref(), Some("09:26 UTC"));
+        assert_eq!(hours_and_minutes(""), None);
+    }
+}

@@ -1,0 +1,171 @@
+//! What stands around every state: the header with badges and time, the keys, and the disclaimer.
+
+use embedded_graphics::primitives::Rectangle;
+
+use super::Screen;
+use crate::pipeline::Study;
+use crate::render::palette::Ink;
+use crate::render::sheet::{Look, Place, Sheet};
+use crate::render::text::{self, Face};
+use crate::render::view::{Order, View};
+use crate::render::{Surface, words};
+use crate::units::PixelSize;
+
+/// The disclaimer takes two lines where one would be too small to read.
+const FOOTER_LINES_MAX: usize = 2;
+/// Name of the device, in the header of screens that have room for it.
+const NAME: &str = "raymap";
+
+/// How many lines the disclaimer takes on a screen of `size`.
+pub fn footer_lines(look: &Look, size: PixelSize) -> i32 {
+    let room = size.width as i32 - look.sizes.px(16);
+    let face = Face::bold(look.sizes.small);
+    let lines = text::wrapped(&look.words.disclaimer, face, room, FOOTER_LINES_MAX).0.len();
+    lines.clamp(1, FOOTER_LINES_MAX) as i32
+}
+
+pub fn draw<S: Surface>(screen: &Screen, target: &mut S) -> Result<(), S::Error> {
+    header(screen, target)?;
+    keys(screen, target)?;
+    footer(screen, target)
+}
+
+/// A band's sheet, without a margin at its ends; the band itself is filled.
+fn band<'a, S: Surface>(
+    screen: &'a Screen,
+    target: &'a mut S,
+    area: Rectangle,
+) -> Result<Sheet<'a, S>, S::Error> {
+    target.fill_solid(&area, screen.look.colours.band)?;
+    let margin = screen.look.sizes.px(10).max(5);
+    let mut whole = Sheet::new(target, &screen.look, area);
+    let (width, height) = (whole.width() - 2 * margin, whole.height());
+    let area = whole.part(margin, 0, width, height).area;
+    Ok(Sheet::new(whole.surface, &screen.look, area))
+}
+
+fn header<S: Surface>(screen: &Screen, target: &mut S) -> Result<(), S::Error> {
+    let (layout, look, context) = (&screen.layout, &screen.look, screen.context);
+    let sheet = &mut band(screen, target, layout.header)?;
+    let (colours, face, gap) = (look.colours, look.strong(), look.sizes.px(14).max(8));
+    let small = look.small();
+    let line = if layout.two_lines { sheet.height() - small.line_height() } else { sheet.height() };
+    let baseline = (line + face.capital_height()) / 2;
+    let mut x = 0;
+    if !layout.compact && !layout.upright {
+        let taken = text::width(NAME, face);
+        sheet.write((0, taken), baseline, NAME, face, colours.label_on_band(), Place::Start)?;
+        x = taken + gap;
+    }
+    let (title, warns) = title(screen);
+    let ink = if warns { colours.alert_on_band() } else { colours.on_band() };
+    let clock = context.wall_time.unwrap_or(&look.words.say.clock);
+    let room = sheet.width() - x;
+    let least = small.with_px(look.sizes.least);
+    // The title has what it needs, up to two thirds; the clock gives way down to its least size.
+    let taken = text::width(&title, face).min((room * 2 / 3).max(room - gap - text::width(clock, least)));
+    sheet.write((x, taken), baseline, &title, face, ink, Place::Start)?;
+    x += taken + gap;
+    let clock_ink =
+        if context.wall_time.is_some() { colours.label_on_band() } else { colours.alert_on_band() };
+    let clock_room = sheet.width() - x;
+    let clock_face = look.fitted(clock, small, clock_room);
+    let taken = text::width(clock, clock_face).min(clock_room);
+    sheet.write((sheet.width() - taken, taken), baseline, clock, clock_face, clock_ink, Place::End)?;
+    if layout.two_lines {
+        let width = sheet.width();
+        return badges(screen, sheet, (0, width), line + small.capital_height());
+    }
+    let end = sheet.width() - taken - gap;
+    badges(screen, sheet, (x, end - x), baseline)
+}
+
+/// As many badges as fit, the most urgent at the start; one that warns has a mark before it.
+fn badges<S: Surface>(
+    screen: &Screen,
+    sheet: &mut Sheet<S>,
+    (mut x, room): (i32, i32),
+    baseline: i32,
+) -> Result<(), S::Error> {
+    let (look, end) = (&screen.look, x + room);
+    let (face, gap) = (look.small(), look.sizes.px(14).max(8));
+    for badge in screen.context.badges {
+        let (words, warns) = words::badge(look.words, *badge);
+        let words = if warns { format!("! {words}") } else { words };
+        let taken = text::width(&words, face);
+        if x + taken > end {
+            continue;
+        }
+        let ink = if warns { look.colours.alert_on_band() } else { look.colours.label_on_band() };
+        sheet.write((x, taken), baseline, &words, face, ink, Place::Start)?;
+        x += taken + gap;
+    }
+    Ok(())
+}
+
+/// What the header calls the state, and whether it asks for attention.
+fn title(screen: &Screen) -> (String, bool) {
+    let (words, age) = (screen.look.words, screen.context.age);
+    let t = &words.title;
+    let aged = |title: &str| match age {
+        Some(age) => format!("{title} \u{b7} {}", words::age(words, age)),
+        None => title.to_owned(),
+    };
+    let of_study = |study: &Study| match (&study.reading.outcome, study.reading.warnings.is_empty()) {
+        (Err(_), _) => (aged(&t.refused), true),
+        (Ok(_), true) => (aged(&t.result), false),
+        (Ok(_), false) => (aged(&t.warned), true),
+    };
+    let plain = |title: &str| (title.to_owned(), false);
+    match screen.view {
+        View::Boot { .. } => plain(&t.boot),
+        View::Ready { .. } => plain(&t.ready),
+        View::NoSignal { .. } => (t.no_signal.clone(), true),
+        View::ExposureSeen => plain(&t.exposure),
+        View::InProgress { .. } => plain(&t.reading),
+        View::Result(study) | View::Refused(study) | View::Details(study) => of_study(study),
+        View::Compared { .. } => plain(&t.compared),
+        View::List(list) => {
+            let name = if list.order == Order::Severity { &t.triage } else { &t.history };
+            let place = (list.selected + 1).min(list.entries.len());
+            plain(&format!("{name} \u{b7} {place}/{}", list.entries.len()))
+        }
+        View::Menu { .. } => plain(&t.menu),
+        View::Fault { .. } => (t.fault.clone(), true),
+        View::SafeMode { .. } => (t.safe_mode.clone(), true),
+        View::ConfirmShutDown | View::ShuttingDown => plain(&t.shut_down),
+    }
+}
+
+fn keys<S: Surface>(screen: &Screen, target: &mut S) -> Result<(), S::Error> {
+    let (look, keys) = (&screen.look, screen.keys());
+    for (k, action) in keys.iter().enumerate() {
+        let area = screen.layout.key(k, keys.len());
+        target.fill_solid(&area, look.colours.key)?;
+        let sheet = &mut Sheet::new(target, look, area);
+        let (size, face, rim) = ((sheet.width(), sheet.height()), look.strong(), look.sizes.px(4).max(2));
+        sheet.frame(0, 0, size, look.colours.label)?;
+        let baseline = (size.1 + face.capital_height()) / 2;
+        let words = words::action(look.words, *action);
+        sheet.write((rim, size.0 - 2 * rim), baseline, words, face, look.colours.on_key(), Place::Middle)?;
+    }
+    Ok(())
+}
+
+fn footer<S: Surface>(screen: &Screen, target: &mut S) -> Result<(), S::Error> {
+    let look = &screen.look;
+    let sheet = &mut band(screen, target, screen.layout.footer)?;
+    let face = Face::bold(look.sizes.small);
+    let ink: Ink = look.colours.on_band();
+    let (lines, cut) = text::wrapped(&look.words.disclaimer, face, sheet.width(), FOOTER_LINES_MAX);
+    if cut {
+        look.note(&look.words.disclaimer);
+    }
+    let step = sheet.height() / lines.len().max(1) as i32;
+    for (k, line) in lines.iter().enumerate() {
+        let baseline = step * k as i32 + (step + face.capital_height()) / 2;
+        let width = sheet.width();
+        sheet.write((0, width), baseline, line, face, ink, Place::Middle)?;
+    }
+    Ok(())
+}

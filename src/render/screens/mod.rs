@@ -1,0 +1,81 @@
+//! The operator screen: header, footer and keys, and between them one of the states in the files beside this one.
+
+mod frame;
+mod list;
+mod message;
+mod result;
+mod trend;
+
+use super::layout::{Layout, Needs};
+use super::sheet::{Look, Sheet};
+use super::view::{Context, KEYS_MAX, View};
+use super::{Action, Surface};
+use crate::units::PixelSize;
+
+/// A screen laid out and ready to be drawn.
+#[derive(Debug)]
+pub struct Screen<'a> {
+    view: &'a View<'a>,
+    context: &'a Context<'a>,
+    layout: Layout,
+    look: Look,
+}
+
+impl<'a> Screen<'a> {
+    pub fn new(view: &'a View<'a>, context: &'a Context<'a>, size: PixelSize) -> Self {
+        let look = Look::new(context.options, Layout::sizes(size));
+        let needs = Needs {
+            badges: !context.badges.is_empty(),
+            keys: !context.keys.is_empty(),
+            right_to_left: look.right_to_left,
+            footer_lines: frame::footer_lines(&look, size),
+            words_first: matches!(view, View::Refused(_))
+                || matches!(view, View::Result(s) if !s.reading.fit()),
+        };
+        Self { view, context, layout: Layout::of(size, needs), look }
+    }
+
+    pub fn draw<S: Surface>(&self, target: &mut S) -> Result<(), S::Error> {
+        target.clear(self.look.colours.ground)?;
+        frame::draw(self, target)?;
+        let sheet = &mut Sheet::new(target, &self.look, self.layout.content);
+        match *self.view {
+            View::Boot { lines } => message::boot(sheet, lines),
+            View::Ready { source, model, note } => message::ready(sheet, &self.layout, source, model, note),
+            View::Result(study) | View::Refused(study) => result::study(sheet, &self.layout, study),
+            View::Details(study) => result::details(sheet, &self.layout, study),
+            View::Compared { study, earlier } => trend::draw(sheet, study, earlier),
+            View::List(list) => list::readings(sheet, &list),
+            View::Menu { items, selected } => list::menu(sheet, items, selected),
+            _ => message::draw(sheet, self.view),
+        }
+    }
+
+    /// Texts that the drawn screen has cut for want of room.
+    pub fn cut_texts(&self) -> Vec<String> {
+        self.look.take_cuts()
+    }
+
+    /// The keys that are drawn.
+    fn keys(&self) -> &[Action] {
+        &self.context.keys[..self.context.keys.len().min(KEYS_MAX)]
+    }
+
+    pub fn key_at(&self, at: embedded_graphics::prelude::Point) -> Option<Action> {
+        let keys = self.keys();
+        let hit = |k: &usize| self.layout.key(*k, keys.len()).contains(at);
+        (0..keys.len()).find(hit).map(|k| keys[k])
+    }
+
+    pub fn row_at(&self, at: embedded_graphics::prelude::Point) -> Option<usize> {
+        let (count, selected, row) = match self.view {
+            View::List(l) => (l.entries.len(), l.selected, list::reading_height(&self.look)),
+            View::Menu { items, selected } => (items.len(), *selected, list::item_height(&self.look)),
+            _ => return None,
+        };
+        let content = self.layout.content;
+        let window = list::Window::new(count, selected, content.size.height as i32, row);
+        let y = at.y - content.top_left.y;
+        content.contains(at).then(|| window.row_at(y)).flatten()
+    }
+}
