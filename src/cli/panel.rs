@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crate::clock::Clock;
+use crate::exposure::Live;
 use crate::pipeline::Study;
 use crate::render::{RgbPicture, View, draw_at, palette};
 use crate::screen::Screen;
@@ -16,6 +17,8 @@ pub struct PicturePanel<'a> {
     clock: &'a dyn Clock,
     /// What is to be said of the record beside every picture.
     record: Option<String>,
+    /// What is on the screen says that no picture comes.
+    shows_fault: bool,
 }
 
 /// Stands beside a note where the time of day would.
@@ -23,10 +26,11 @@ const NO_TIME: &str = "clock not trusted";
 
 impl<'a> PicturePanel<'a> {
     pub fn new(path: PathBuf, size: PixelSize, clock: &'a dyn Clock) -> Self {
-        Self { screen: PngScreen::new(path, size), clock, record: None }
+        Self { screen: PngScreen::new(path, size), clock, record: None, shows_fault: false }
     }
 
     fn show(&mut self, view: &View) -> Result<(), PanelError> {
+        self.shows_fault = matches!(view, View::Fault { .. });
         let mut picture = RgbPicture::new(self.screen.size(), palette::GROUND);
         let time = self.clock.wall_time().map(|t| t.to_string());
         let time = match &self.record {
@@ -56,6 +60,10 @@ impl Panel for PicturePanel<'_> {
 
     fn fault(&mut self, fault: &Fault) -> Result<(), PanelError> {
         self.show(&View::Fault { code: fault.code, text: &fault.text })
+    }
+
+    fn live(&mut self, live: Live) -> Result<(), PanelError> {
+        if self.shows_fault { self.show(&View::Boot { lines: &[live.text().to_owned()] }) } else { Ok(()) }
     }
 
     fn record(&mut self, note: Option<&str>) {

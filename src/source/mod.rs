@@ -9,8 +9,11 @@ pub mod file;
 pub mod folder;
 pub mod phantom;
 pub mod console;
+pub mod replay;
 #[cfg(feature = "v4l")]
 pub mod v4l;
+
+use std::time::Duration;
 
 use crate::frame::Frame;
 
@@ -28,4 +31,9 @@ pub trait FrameSource {
 
     /// The next frame, an error in its place, or `None` when the source has ended.
     fn next_frame(&mut self) -> Option<Result<Sourced, Self::Error>>;
+
+    /// When the last frame was taken, from any start; `None` where the source does not know better than who asks.
+    fn time_of_last(&self) -> Option<Duration> {
+        None
+    }
 }

@@ -4,7 +4,7 @@ mod facts;
 mod source;
 
 pub(super) use self::facts::{FACTS_MAX, SETUP_LINES_MAX, WATCHDOG_S};
-pub(super) use self::source::{CAPTURE_SIDE_PX, TIMEOUT_MS};
+pub(super) use self::source::{CAPTURE_SIDE_PX, SETTLE_MS, TIMEOUT_MS};
 
 use std::ops::Range;
 use std::path::PathBuf;
