@@ -1,9 +1,21 @@
-//! Is a frame an exposure at all, before anything is made of it?
+//! Is a frame an exposure at all, before anything is made of it? And which frame of a live picture is one?
 //!
-//! Looks only at how many grey values there are, how they spread and how neighbours resemble each other; what they
-//! show is for the network. Every bound leaves room beside all 1,685 radiographs of adults in the training and
+//! [`fault`] looks only at how many grey values there are, how they spread and how neighbours resemble each other; what
+//! they show is for the network. Every bound leaves room beside all 1,685 radiographs of adults in the training and
 //! validation splits (`docs/fitness.md`).
+//! [`Settler`] finds new radiographs in a console's live picture (`docs/exposure.md`).
 //! This module does not know of devices.
+
+mod tone;
+mod field;
+mod tiles;
+mod signature;
+mod statistics;
+mod settle;
+
+pub use field::{FIELDS_MAX, Field, find};
+pub use settle::{Exposure, Live, Look, SETTLE_DEFAULT, SETTLE_MAX, SETTLE_MIN, SettleRules, Settler};
+pub use tiles::FRAMES_AVERAGED_MAX;
 
 use crate::frame::{Frame, Photometric};
 use crate::units::{Fraction, Percent};
@@ -111,6 +123,11 @@ fn mean_difference(pixels: &[u16], width: usize, apart: usize) -> f64 {
         .map(|(a, b)| u64::from(a.abs_diff(*b)))
         .sum();
     sum as f64 / (pixels.len() / width * (width - apart)) as f64
+}
+
+/// How many levels of 8 bits one stored unit is worth.
+fn levels_of(bits_stored: u8) -> f32 {
+    256.0 / (1u32 << bits_stored) as f32
 }
 
 /// The value of the pixel with this rank from the lowest.

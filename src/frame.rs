@@ -4,6 +4,7 @@
 //! in that order, because a window is given in stored values.
 //! This module does not know where a frame came from.
 
+use crate::board::Area;
 use crate::units::PixelSize;
 
 /// Shorter side below which nothing can be read; the network sees 256 pixels.
@@ -135,6 +136,15 @@ impl Frame {
     pub fn with_object(mut self, object: Option<ObjectReference>) -> Self {
         self.object = object;
         self
+    }
+
+    /// The part of it that `area` names, with what was said of the whole; fails where it is none, or too small.
+    pub fn part(&self, area: Area) -> Result<Self, FrameError> {
+        let [left, top, width, height] =
+            [area.left, area.top, area.size.width, area.size.height].map(|side| side as usize);
+        let rows = self.pixels.chunks_exact(self.size.width as usize).skip(top).take(height);
+        let pixels = rows.filter_map(|row| row.get(left..left + width)).flatten().copied().collect();
+        Ok(Self::new(area.size, pixels, self.bits_stored, self.photometric)?.with_window(self.window))
     }
 
     pub fn size(&self) -> PixelSize {

@@ -67,6 +67,7 @@ pub enum SourceConfig {
     Folder(PathBuf),
     /// What an X-ray unit sends over the network.
     DicomNet(DicomNetConfig),
+    Replay(ReplayConfig),
 }
 
 /// A receiver of DICOM.
@@ -100,9 +101,24 @@ pub struct CaptureConfig {
     pub format: Option<[u8; 4]>,
     /// Longest wait for one frame; `None`: the source's own.
     pub timeout: Option<Duration>,
-    /// The part of the picture that is the radiograph; `None`: all of it.
+    pub live: LiveConfig,
+}
+
+/// What was recorded of a live picture, played again.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ReplayConfig {
+    pub path: PathBuf,
+    pub live: LiveConfig,
+}
+
+/// How a live picture is to be taken.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct LiveConfig {
+    /// The part of the picture that is the radiograph; `None`: it is looked for.
     pub crop: Option<Crop>,
     pub range: LevelRange,
+    /// How long a picture stands still before it counts; `None`: as long as is usual.
+    pub settle: Option<Duration>,
 }
 
 /// Which device.

@@ -37,6 +37,7 @@ pub struct RawSource {
     pub timeout_ms: Option<Spanned<i64>>,
     pub crop: Option<Spanned<RawCrop>>,
     pub range: Option<Spanned<String>>,
+    pub settle_ms: Option<Spanned<i64>>,
     pub bind: Option<Spanned<String>>,
     pub title: Option<Spanned<String>>,
     pub callers: Option<Spanned<Vec<Spanned<String>>>>,

@@ -5,8 +5,8 @@
 use serde_json::{Map, Value, json};
 
 use super::check::{BAUD_RATE, DESCRIPTION_CHARACTERS_MAX, SCREEN_SIDE_PX, THREADS};
-use super::check::{CALLERS_MAX, CAPTURE_SIDE_PX, CLOCK_HZ, FACTS_MAX, PIN, SETUP_LINES_MAX, TIMEOUT_MS};
-use super::check::WATCHDOG_S;
+use super::check::{CALLERS_MAX, CAPTURE_SIDE_PX, CLOCK_HZ, FACTS_MAX, PIN, SETTLE_MS, SETUP_LINES_MAX};
+use super::check::{TIMEOUT_MS, WATCHDOG_S};
 use super::facts::Status;
 use super::record::RECORD_BYTES_MAX;
 use super::screen::PanelModel;
@@ -78,14 +78,14 @@ const CROP_NEEDS: &[&str] = &["left", "top", "width", "height"];
 const SOURCE: &[Key] = &[
     Key(
         "kind",
-        Takes::OneOf(&["phantom", "v4l", "folder", "dicom-net"]),
+        Takes::OneOf(&["phantom", "v4l", "folder", "replay", "dicom-net"]),
         "Giving it replaces an inherited table whole.",
     ),
     Key("phantoms", Takes::Tables(PHANTOM, &["seed", "infected"], 1_000), "phantom: which ones."),
     Key(
         "path",
         Takes::Text,
-        "folder: whose radiographs are read; dicom-net: where what arrives waits to be read.",
+        "folder: whose radiographs are read; replay: the file that `raymap record` wrote; dicom-net: where what arrives waits to be read.",
     ),
     Key("device", Takes::Text, "v4l: the node, such as /dev/video0."),
     Key("card", Takes::Text, "v4l, in place of device: the name that the device gives itself."),
@@ -101,8 +101,21 @@ const SOURCE: &[Key] = &[
         "v4l: the pixel format's code: GREY, YUYV or MJPG; left out: the first on offer.",
     ),
     Key("timeout_ms", Takes::Whole(TIMEOUT_MS), "v4l: the longest wait for one frame."),
-    Key("crop", Takes::Table(CROP, CROP_NEEDS), "v4l: the part of the picture that is the radiograph."),
-    Key("range", Takes::OneOf(&["full", "limited"]), "v4l: black and white at 0 and 255, or at 16 and 235."),
+    Key(
+        "crop",
+        Takes::Table(CROP, CROP_NEEDS),
+        "v4l, replay: the part of the picture that is the radiograph; left out: it is looked for.",
+    ),
+    Key(
+        "range",
+        Takes::OneOf(&["full", "limited"]),
+        "v4l, replay: black and white at 0 and 255, or at 16 and 235.",
+    ),
+    Key(
+        "settle_ms",
+        Takes::Whole(SETTLE_MS),
+        "v4l, replay: how long a picture stands still before it counts; 1000 unless given.",
+    ),
     Key("bind", Takes::Text, "dicom-net: the board's own address and port, such as 192.168.7.1:11112."),
     Key("title", Takes::Text, "dicom-net: the station's application entity title; RAYMAP unless given."),
     Key("callers", Takes::Texts(CALLERS_MAX), "dicom-net: the titles of the units that may send."),

@@ -158,7 +158,7 @@ fn a_board_says_only_what_differs() {
     assert_eq!(board.serial, SerialConfig::Port { path: "/dev/ttyS1".into(), baud_rate: 19_200 });
     let SourceConfig::Capture(capture) = board.source else { panic!("another source") };
     assert_eq!(capture.device, CaptureDevice::Card("C".into()), "which hides the device");
-    assert_eq!((capture.range, capture.crop), (LevelRange::Limited, None));
+    assert_eq!((capture.live.range, capture.live.crop), (LevelRange::Limited, None));
     assert_eq!(board.status, Status::Emulated, "the weakest of its parts");
 }
 
@@ -206,7 +206,7 @@ fn a_crop_is_pixels_or_shares() {
         let text =
             format!("source = {{ kind = 'v4l', device = 'a', width = 640, height = 480, crop = {crop} }}");
         let SourceConfig::Capture(capture) = parse(3, &text).source else { panic!("another source") };
-        capture.crop.unwrap().in_picture(PixelSize::new(640, 480)).unwrap().to_string()
+        capture.live.crop.unwrap().in_picture(PixelSize::new(640, 480)).unwrap().to_string()
     };
     assert_eq!(crop("{ left = 10, top = 0, width = 600, height = 480 }"), "600x480 from (10, 0)");
     assert_eq!(crop("{ left = 0.25, top = 0, width = 0.5, height = 1 }"), "320x480 from (160, 0)");

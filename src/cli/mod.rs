@@ -8,10 +8,12 @@ mod decode;
 mod devices;
 mod evaluate;
 mod failure;
+mod live;
 mod model;
 mod panel;
 mod phantom;
 mod read;
+mod record;
 mod records;
 mod records_dicom;
 mod records_export;
@@ -57,6 +59,8 @@ enum Command {
     Bench(bench::BenchArguments),
     /// What the model is, and whether it is intact
     Model(model::ModelArguments),
+    /// What a board's source gives, frame for frame, into a file that can be played again
+    Record(record::RecordArguments),
     /// What the station has kept: list, show, export, verify, repair
     Records(records::RecordsArguments),
     /// One file from standard input to a frame on standard output, in a confined process
@@ -86,6 +90,7 @@ pub fn execute(arguments: Arguments) -> Result<(), Failure> {
         Some(Command::Board(a)) => board::run(&a),
         Some(Command::Bench(a)) => bench::run(&a),
         Some(Command::Model(a)) => model::run(&a),
+        Some(Command::Record(a)) => record::run(&a),
         Some(Command::Records(a)) => records::run(&a),
         Some(Command::Decode) => decode::run(),
     }

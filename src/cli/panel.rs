@@ -42,6 +42,8 @@ fn source(source: &SourceConfig) -> String {
     match source {
         SourceConfig::Phantom(_) => "phantoms".into(),
         SourceConfig::Folder(folder) => folder.display().to_string(),
+        SourceConfig::DicomNet(config) => format!("{} at {}", config.title, config.bind),
+        SourceConfig::Replay(config) => config.path.display().to_string(),
         SourceConfig::Capture(config) => match &config.device {
             CaptureDevice::Path(path) => path.display().to_string(),
             CaptureDevice::Card(card) => card.clone(),

@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::failure::{Exit, Failure, chain};
-use super::{RunArguments, compute, isolate, panel, pipeline};
+use super::{RunArguments, compute, isolate, live, panel, pipeline};
 use crate::board::{Board, ModelConfig, RecordConfig, SerialConfig, SourceConfig};
 use crate::clock::SystemClock;
 use crate::frame::Frame;
@@ -36,6 +37,8 @@ pub fn run(arguments: &RunArguments) -> Result<(), Failure> {
     let mut serial = serial(&board)?;
     let live = matches!(board.source, SourceConfig::Capture(_));
     let policy = if arguments.forever { Policy::FOREVER } else { Policy::ONCE };
+    // A result of a live picture stays until the next; looking away meanwhile would miss it.
+    let dwell = if live { Duration::ZERO } else { policy.dwell };
     let mut reader = ModelReader(model);
     let edges = Edges {
         clock: clock.as_ref(),
@@ -45,7 +48,8 @@ pub fn run(arguments: &RunArguments) -> Result<(), Failure> {
         record: record.as_mut(),
     };
     let source = board.source.clone();
-    let summary = Station::new(edges, Policy { live, ..policy }).run(&about, tests, &mut || open(&source));
+    let summary =
+        Station::new(edges, Policy { live, dwell, ..policy }).run(&about, tests, &mut || open(&source));
     if let Err(error) = panel.finish() {
         log::warn!("screen: {}", chain(&error));
     }
@@ -128,7 +132,8 @@ fn open(source: &SourceConfig) -> Result<Box<dyn Feed>, Fault> {
                 .map_err(|e| Fault::source(e.code(), e.to_string()))?;
             Ok(Box::new(SourceFeed::new(source, |e| e.source.code())))
         }
-        SourceConfig::Capture(config) => capture(config),
+        SourceConfig::Capture(config) => live::capture(config),
+        SourceConfig::Replay(config) => live::replay(config),
         SourceConfig::DicomNet(config) => dicom_net(config),
     }
 }
@@ -143,40 +148,6 @@ fn dicom_net(config: &crate::board::DicomNetConfig) -> Result<Box<dyn Feed>, Fau
 #[cfg(not(feature = "dicom-net"))]
 fn dicom_net(_: &crate::board::DicomNetConfig) -> Result<Box<dyn Feed>, Fault> {
     Err(Fault::source("dicom_net_absent", "this program was built without dicom-net".to_owned()))
-}
-
-#[cfg(feature = "v4l")]
-fn capture(config: &crate::board::CaptureConfig) -> Result<Box<dyn Feed>, Fault> {
-    use crate::board::CaptureDevice;
-    use crate::source::console::ConsoleSource;
-    use crate::source::v4l::{DeviceName, PixelFormat, TIMEOUT_DEFAULT, V4lConfig, V4lError, V4lSource};
-    let device = match &config.device {
-        CaptureDevice::Path(path) => DeviceName::Path(path.clone()),
-        CaptureDevice::Card(card) => DeviceName::Card(card.clone()),
-    };
-    let format = config.format.map(|code| {
-        let text = String::from_utf8_lossy(&code).trim_end().to_owned();
-        PixelFormat::parse(&text)
-            .ok_or_else(|| Fault::source("capture_format", format!("pixel format {text} cannot be read")))
-    });
-    let (crop, range) = (config.crop, config.range);
-    let config = V4lConfig {
-        device,
-        size: config.size,
-        format: format.transpose()?,
-        timeout: config.timeout.unwrap_or(TIMEOUT_DEFAULT),
-    };
-    let source = V4lSource::open(config).map_err(|e| {
-        // A device's fault names no patient, so whoever stands at the terminal may read it whole.
-        log::warn!("{}", chain(&e));
-        Fault::source(e.code(), e.to_string())
-    })?;
-    Ok(Box::new(SourceFeed::new(ConsoleSource::new(source, crop, range), |e| e.code(V4lError::code))))
-}
-
-#[cfg(not(feature = "v4l"))]
-fn capture(_: &crate::board::CaptureConfig) -> Result<Box<dyn Feed>, Fault> {
-    Err(Fault::source("capture_absent", "this program was built without capture (feature v4l)".to_owned()))
 }
 
 /// The pipeline as the station sees it: what fails gives a refused study, never a grade.

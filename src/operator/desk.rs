@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::page::{Listing, MENU, Page, Shown, Touched, action, keys};
 use super::shelf::{Shelf, Shelved};
+use crate::exposure::Live;
 use crate::input::{Control, Press};
 use crate::pipeline::Study;
 use crate::reading::Provenance;
@@ -41,6 +42,8 @@ pub enum Scene {
         lines: Vec<String>,
     },
     Ready,
+    /// A live picture shows this, and no reading is on show.
+    Live(Live),
     Reading,
     /// The newest reading.
     Result,
@@ -106,7 +109,7 @@ impl Desk {
         }
         self.hold(now);
         let comes = match &scene {
-            Scene::Reading | Scene::Ready => None,
+            Scene::Reading | Scene::Ready | Scene::Live(_) => None,
             Scene::Result => Some(NEW_READING),
             Scene::Boot { .. } | Scene::Fault { .. } | Scene::SafeMode { .. } | Scene::Ending => Some(LOOK),
         };
@@ -115,6 +118,16 @@ impl Desk {
         self.is_stale = true;
         if let Some(what) = comes {
             self.come(what, now);
+        }
+    }
+
+    /// What a live picture shows now: it takes the place of a fault and of the screen that waits, never of a result.
+    ///
+    /// The radiograph on the console that has been read brings its result back.
+    pub fn live(&mut self, live: Live, now: Duration) {
+        if matches!(self.scene, Scene::Fault { .. } | Scene::Ready | Scene::Live(_)) {
+            let is_read = live == Live::Seen && self.shelf.latest().is_some();
+            self.scene(if is_read { Scene::Result } else { Scene::Live(live) }, now);
         }
     }
 
@@ -252,7 +265,8 @@ impl Desk {
             (_, None, Scene::Reading) => View::InProgress { progress: self.progress(now) },
             (_, None, Scene::Fault { code, text }) => View::Fault { code, text },
             (_, None, Scene::SafeMode { code, text }) => View::SafeMode { code, text },
-            (_, None, Scene::Ready | Scene::Result) => {
+            (_, None, Scene::Live(Live::NoSignal)) => View::NoSignal { source: &self.start.source },
+            (_, None, Scene::Ready | Scene::Live(_) | Scene::Result) => {
                 View::Ready { source: &self.start.source, model: &self.start.model, note: None }
             }
         }

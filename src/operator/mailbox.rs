@@ -5,6 +5,7 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::desk::Scene;
+use crate::exposure::Live;
 use crate::input::Heard;
 use crate::pipeline::Study;
 
@@ -16,6 +17,7 @@ pub const HEARD_MAX: usize = 32;
 /// What the station tells.
 pub enum Told {
     Scene(Scene),
+    Live(Live),
     Reading(Box<Study>),
     Note(Option<String>),
     /// Whether the serial line takes what is sent.

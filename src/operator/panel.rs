@@ -10,6 +10,7 @@ use super::desk::{Desk, Scene, Start};
 use super::mailbox::{Mailbox, TOLD_MAX, Told};
 use super::worker::{Outcome, Worker};
 use crate::clock::Clock;
+use crate::exposure::Live;
 use crate::input;
 use crate::pipeline::Study;
 use crate::screen::Attached;
@@ -54,6 +55,8 @@ impl From<OperatorError> for PanelError {
 pub struct OperatorPanel {
     mailbox: Arc<Mailbox>,
     outcome: Arc<Outcome>,
+    /// What of the live picture the worker knows; `None` after anything else was told.
+    live: Option<Live>,
     /// Hears when the worker has ended; `None` once it is known.
     ended: Option<Receiver<()>>,
 }
@@ -95,7 +98,7 @@ impl OperatorPanel {
         };
         let spawned = thread::Builder::new().name("operator".into()).spawn(work);
         spawned.map_err(|source| OperatorError::Thread { source })?;
-        Ok(Self { mailbox, outcome, ended: Some(ended) })
+        Ok(Self { mailbox, outcome, live: None, ended: Some(ended) })
     }
 
     /// Waits, within bounds, until the last picture is shown; fails where it is not.
@@ -132,7 +135,17 @@ impl Panel for OperatorPanel {
     }
 
     fn fault(&mut self, fault: &Fault) -> Result<(), PanelError> {
+        self.live = None;
         self.tell(Told::Scene(Scene::Fault { code: fault.code, text: fault.text.clone() }))
+    }
+
+    fn live(&mut self, live: Live) -> Result<(), PanelError> {
+        if self.live == Some(live) {
+            return Ok(());
+        }
+        self.tell(Told::Live(live))?;
+        self.live = Some(live);
+        Ok(())
     }
 
     fn serial(&mut self, works: bool, _dropped: u64) -> Result<(), PanelError> {

@@ -3,6 +3,8 @@
 //! [`ConsoleSource`] stands around another source; the board file says what is to be kept and which levels hold.
 //! This module must not know of devices.
 
+use std::time::Duration;
+
 use super::{FrameSource, Sourced};
 use crate::board::{Crop, LevelRange};
 use crate::frame::{Frame, FrameError};
@@ -67,16 +69,16 @@ impl<S: FrameSource> FrameSource for ConsoleSource<S> {
         let next = self.source.next_frame()?.map_err(ConsoleError::Source);
         Some(next.and_then(|Sourced { name, frame }| Ok(Sourced { name, frame: self.adapted(frame)? })))
     }
+
+    fn time_of_last(&self) -> Option<Duration> {
+        self.source.time_of_last()
+    }
 }
 
 fn cropped<E: std::error::Error>(frame: &Frame, crop: Crop) -> Result<Frame, ConsoleError<E>> {
     let size = frame.size();
     let area = crop.in_picture(size).ok_or(ConsoleError::Crop { size })?;
-    let [left, top, width, height] =
-        [area.left, area.top, area.size.width, area.size.height].map(|side| side as usize);
-    let rows = frame.pixels().chunks_exact(size.width as usize).skip(top).take(height);
-    let pixels = rows.flat_map(|row| &row[left..left + width]).copied().collect();
-    Ok(Frame::new(area.size, pixels, frame.bits_stored(), frame.photometric())?.with_window(frame.window()))
+    Ok(frame.part(area)?)
 }
 
 /// Limited-range levels over the whole range, to the nearest; those outside it are clipped.

@@ -12,8 +12,11 @@ pub mod folder;
 pub mod dicom_net;
 pub mod phantom;
 pub mod console;
+pub mod replay;
 #[cfg(feature = "v4l")]
 pub mod v4l;
+
+use std::time::Duration;
 
 use crate::frame::Frame;
 
@@ -31,4 +34,9 @@ pub trait FrameSource {
 
     /// The next frame, an error in its place, or `None` when the source has ended.
     fn next_frame(&mut self) -> Option<Result<Sourced, Self::Error>>;
+
+    /// When the last frame was taken, from any start; `None` where the source does not know better than who asks.
+    fn time_of_last(&self) -> Option<Duration> {
+        None
+    }
 }

@@ -1,14 +1,23 @@
 //! Sources of every kind, made alike for the run loop.
 
 use super::fault::Fault;
+use crate::exposure::Live;
 use crate::source::{FrameSource, Sourced};
+
+/// What a feed gives.
+#[derive(Debug)]
+pub enum Fed {
+    Radiograph(Sourced),
+    /// No new radiograph, but a live picture: what it shows.
+    Live(Live),
+}
 
 /// Gives radiographs, or the fault in one's place, until it ends.
 pub trait Feed {
-    fn next(&mut self) -> Option<Result<Sourced, Fault>>;
+    fn next(&mut self) -> Option<Result<Fed, Fault>>;
 }
 
-/// Any [`FrameSource`] as a [`Feed`].
+/// Any [`FrameSource`] of which every frame is a radiograph, as a [`Feed`].
 pub struct SourceFeed<S: FrameSource> {
     source: S,
     code: fn(&S::Error) -> &'static str,
@@ -22,8 +31,8 @@ impl<S: FrameSource> SourceFeed<S> {
 }
 
 impl<S: FrameSource> Feed for SourceFeed<S> {
-    fn next(&mut self) -> Option<Result<Sourced, Fault>> {
+    fn next(&mut self) -> Option<Result<Fed, Fault>> {
         let next = self.source.next_frame()?;
-        Some(next.map_err(|error| Fault::source((self.code)(&error), error.to_string())))
+        Some(next.map(Fed::Radiograph).map_err(|error| Fault::source((self.code)(&error), error.to_string())))
     }
 }

@@ -8,6 +8,7 @@
 mod fault;
 mod feed;
 mod keeping;
+mod live;
 mod panel;
 mod policy;
 mod self_test;
@@ -22,13 +23,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 pub use self::fault::{Fault, Origin};
-pub use self::feed::{Feed, SourceFeed};
+pub use self::feed::{Fed, Feed, SourceFeed};
+pub use self::live::LiveFeed;
 pub use self::panel::{Asked, Panel, PanelError, Reader};
 pub use self::policy::Policy;
 pub use self::self_test::{SelfTest, TestReport};
 pub use self::summary::{About, Ended, Summary};
 use self::teller::Teller;
 use crate::clock::Clock;
+use crate::exposure::Live;
 use crate::pipeline::Study;
 use crate::record::Recorder;
 use crate::serial::{Event, SerialLink};
@@ -131,7 +134,11 @@ impl<'a> Station<'a> {
             self.attend();
             match feed.next() {
                 None => return ControlFlow::Continue(()),
-                Some(Ok(sourced)) => {
+                Some(Ok(Fed::Live(live))) => {
+                    *in_a_row = 0;
+                    self.watching(live);
+                }
+                Some(Ok(Fed::Radiograph(sourced))) => {
                     *in_a_row = 0;
                     self.radiograph(&sourced);
                     self.wait(self.policy.dwell);
@@ -143,6 +150,13 @@ impl<'a> Station<'a> {
             }
         }
         ControlFlow::Break(Ended::Stopped)
+    }
+
+    /// The live picture shows no new radiograph: says so, and gives a sign of life where one is due.
+    fn watching(&mut self, live: Live) {
+        let shown = self.panel.live(live);
+        self.shown(shown);
+        self.sign_of_life();
     }
 
     fn source_failed(&mut self, fault: &Fault, in_a_row: &mut u32) -> ControlFlow<Ended> {
@@ -240,10 +254,14 @@ impl<'a> Station<'a> {
         while !self.stopped() && self.clock.uptime() < until {
             self.attend();
             self.clock.sleep(until.saturating_sub(self.clock.uptime()).min(WAIT_SLICE));
-            if self.teller.is_due() {
-                let event = self.summary.alive_event(self.clock, self.teller.dropped());
-                self.tell(&event);
-            }
+            self.sign_of_life();
+        }
+    }
+
+    fn sign_of_life(&mut self) {
+        if self.teller.is_due() {
+            let event = self.summary.alive_event(self.clock, self.teller.dropped());
+            self.tell(&event);
         }
     }
 

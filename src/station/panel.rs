@@ -5,6 +5,7 @@ use std::error::Error;
 use super::fault::Fault;
 use super::self_test::TestReport;
 use super::summary::About;
+use crate::exposure::Live;
 use crate::frame::Frame;
 use crate::pipeline::Study;
 
@@ -26,6 +27,13 @@ pub trait Panel {
 
     /// No radiograph came, and why.
     fn fault(&mut self, fault: &Fault) -> Result<(), PanelError>;
+
+    /// What a live picture shows while it gives no new radiograph; told again and again.
+    ///
+    /// Meant for a mark beside the picture, and to take a fault off the screen: a result stays.
+    fn live(&mut self, _live: Live) -> Result<(), PanelError> {
+        Ok(())
+    }
 
     /// The serial link began to lose lines (`works` is false), or takes them again; `dropped` were lost so far.
     ///

@@ -8,7 +8,7 @@ mod source;
 pub(super) use self::dicom_net::CALLERS_MAX;
 pub(super) use self::facts::{FACTS_MAX, SETUP_LINES_MAX, WATCHDOG_S};
 pub(super) use self::screen::{CLOCK_HZ, PIN, SCREEN_SIDE_PX};
-pub(super) use self::source::{CAPTURE_SIDE_PX, TIMEOUT_MS};
+pub(super) use self::source::{CAPTURE_SIDE_PX, SETTLE_MS, TIMEOUT_MS};
 
 use std::ops::Range;
 use std::path::PathBuf;

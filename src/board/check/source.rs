@@ -8,13 +8,15 @@ use super::dicom_net::net_keys;
 use super::{Checker, Key, span_of};
 use crate::board::raw::{RawCrop, RawNumber, RawPhantom, RawSource};
 use crate::board::{Area, BoardError, CaptureConfig, CaptureDevice, Crop, LevelRange};
-use crate::board::{PhantomConfig, SourceConfig};
+use crate::board::{LiveConfig, PhantomConfig, ReplayConfig, SourceConfig};
 use crate::units::{Fraction, Percent, PixelSize};
 
 /// A round of phantoms is a demonstration or a soak test.
 const PHANTOMS_MAX: usize = 1_000;
 /// From a frame a fifth of a second on to a wait that still leaves a watchdog time.
 pub const TIMEOUT_MS: [i64; 2] = [200, 10_000];
+/// Below it a slow fade could pass for a standstill; above it no operator waits.
+pub const SETTLE_MS: [i64; 2] = [300, 10_000];
 /// From the smallest frame that is read to the largest that capture devices give.
 pub const CAPTURE_SIDE_PX: [i64; 2] = [64, 8_192];
 /// Side of the picture that a crop is tried on when the picture's size is not known: the largest.
@@ -43,7 +45,14 @@ impl Checker<'_> {
                 self.refuse("a dicom-net source", &[&phantoms_of(source)[..], &capture].concat())?;
                 self.dicom_net(raw).map(SourceConfig::DicomNet)
             }
-            _ => Err(self.kind("source", &source.kind, "phantom, v4l, folder, dicom-net")),
+            "replay" => {
+                let keys = &capture_keys(source)[..DEVICE_KEYS];
+                self.refuse("a replay source", &[&phantoms_of(source)[..], keys].concat())?;
+                let missing = self.missing(raw, "a replay source", "path");
+                let path = self.file("path", source.path.as_ref().ok_or(missing)?)?;
+                Ok(SourceConfig::Replay(ReplayConfig { path, live: self.live(source, None)? }))
+            }
+            _ => Err(self.kind("source", &source.kind, "phantom, v4l, folder, replay, dicom-net")),
         }
     }
 
@@ -92,8 +101,16 @@ impl Checker<'_> {
             size,
             format: source.format.as_ref().map(|f| self.four_characters(f)).transpose()?,
             timeout: timeout.map(|ms| Duration::from_millis(ms as u64)),
+            live: self.live(source, size)?,
+        })
+    }
+
+    fn live(&self, source: &RawSource, size: Option<PixelSize>) -> Result<LiveConfig, BoardError> {
+        let settle = source.settle_ms.as_ref().map(|t| self.range("settle_ms", t, SETTLE_MS)).transpose()?;
+        Ok(LiveConfig {
             crop: source.crop.as_ref().map(|c| self.crop(c, size)).transpose()?,
             range: self.levels(source.range.as_ref())?,
+            settle: settle.map(|ms| Duration::from_millis(ms as u64)),
         })
     }
 
@@ -171,8 +188,11 @@ fn phantoms_of(source: &RawSource) -> [Key; 1] {
     [("phantoms", span_of(&source.phantoms))]
 }
 
-/// The keys that only a capture device has.
-fn capture_keys(source: &RawSource) -> [Key; 8] {
+/// How many of [`capture_keys`] are about the device; the rest are about its picture.
+const DEVICE_KEYS: usize = 6;
+
+/// The keys that only a live picture has.
+fn capture_keys(source: &RawSource) -> [Key; 9] {
     [
         ("device", span_of(&source.device)),
         ("card", span_of(&source.card)),
@@ -182,5 +202,6 @@ fn capture_keys(source: &RawSource) -> [Key; 8] {
         ("timeout_ms", span_of(&source.timeout_ms)),
         ("crop", span_of(&source.crop)),
         ("range", span_of(&source.range)),
+        ("settle_ms", span_of(&source.settle_ms)),
     ]
 }

@@ -1,0 +1,96 @@
+//! Settling on small pictures; whole days at a console are in `tests/exposure.rs`.
+
+use super::*;
+use crate::source::phantom::{self, PhantomSpec};
+use crate::units::{Percent, PixelSize};
+
+const SIZE: PixelSize = PixelSize::new(320, 320);
+
+fn ms(ms: u64) -> Duration {
+    Duration::from_millis(ms)
+}
+
+/// A phantom in 8 bits.
+fn phantom(seed: u64) -> Frame {
+    let spec = PhantomSpec { size: SIZE, ..PhantomSpec::new(seed, Percent::new(10.0).unwrap()) };
+    let frame = phantom::compute(&spec).frame;
+    let shift = frame.bits_stored() - 8;
+    let pixels: Vec<u8> = frame.pixels().iter().map(|v| (v >> shift) as u8).collect();
+    Frame::from_grey8(SIZE, &pixels).unwrap()
+}
+
+fn blank() -> Frame {
+    Frame::from_grey8(SIZE, &vec![16; SIZE.area()]).unwrap()
+}
+
+/// Shows each frame for so many steps of 100 ms; what was given, by time.
+fn check(settler: &mut Settler, shown: &[(&Frame, u64)], expected: &[u64]) {
+    let (mut now, mut given) = (0, Vec::new());
+    for (frame, steps) in shown {
+        for _ in 0..*steps {
+            given.extend(settler.look(frame, ms(now)).exposure.map(|_| now));
+            now += 100;
+        }
+    }
+    assert_eq!(given, expected);
+}
+
+#[test]
+fn a_radiograph_is_given_once_it_has_stood_still() {
+    let radiograph = phantom(1);
+    check(&mut Settler::new(SettleRules::default()), &[(&blank(), 20), (&radiograph, 30)], &[3_000]);
+    let rules = SettleRules { settle: ms(500), ..SettleRules::default() };
+    check(&mut Settler::new(rules), &[(&blank(), 20), (&radiograph, 30)], &[2_500]);
+}
+
+#[test]
+fn what_is_shown_too_briefly_is_not_given() {
+    let (one, two) = (phantom(1), phantom(2));
+    check(&mut Settler::new(SettleRules::default()), &[(&one, 8), (&two, 8), (&blank(), 30)], &[]);
+}
+
+#[test]
+fn the_next_radiograph_is_given_without_a_blank_between() {
+    let (one, two) = (phantom(1), phantom(2));
+    let shown = [(&one, 15), (&two, 15), (&one, 15), (&two, 15)];
+    check(&mut Settler::new(SettleRules::default()), &shown, &[1_000, 2_500]);
+}
+
+#[test]
+fn a_lost_signal_forgets_no_exposure() {
+    let (mut settler, radiograph) = (Settler::new(SettleRules::default()), phantom(3));
+    check(&mut settler, &[(&radiograph, 15)], &[1_000]);
+    settler.signal_lost();
+    assert_eq!(settler.look(&blank(), ms(5_000)).live, Live::Settling);
+    settler.signal_lost();
+    let again = (0..20).map(|i| settler.look(&radiograph, ms(6_000 + i * 100)));
+    assert!(
+        again.inspect(|look| assert_ne!(look.live, Live::NoRadiograph)).all(|look| look.exposure.is_none())
+    );
+}
+
+#[test]
+fn three_frames_are_too_few_only_until_they_stood_long_enough() {
+    let (mut settler, radiograph) = (Settler::new(SettleRules::default()), phantom(4));
+    let given: Vec<bool> =
+        [0, 1_500, 3_000].map(|t| settler.look(&radiograph, ms(t)).exposure.is_some()).into();
+    assert_eq!(given, [false, false, true], "a grabber that sends two frames in three seconds");
+}
+
+#[test]
+fn another_size_begins_anew() {
+    let mut settler = Settler::new(SettleRules::default());
+    let radiograph = phantom(5);
+    check(&mut settler, &[(&radiograph, 8)], &[]);
+    let small = Frame::from_grey8(PixelSize::new(64, 64), &[9; 4096]).unwrap();
+    assert_eq!(settler.look(&small, ms(900)).live, Live::Settling);
+    assert!(settler.look(&radiograph, ms(1_100)).exposure.is_none());
+}
+
+#[test]
+fn a_crop_of_the_board_is_given_whole() {
+    let rules = SettleRules { is_cropped: true, ..SettleRules::default() };
+    let (mut settler, radiograph) = (Settler::new(rules), phantom(6));
+    let given = (0..20).find_map(|i| settler.look(&radiograph, ms(i * 100)).exposure).unwrap();
+    assert_eq!((given.area.size, given.frame.size(), given.frame.bits_stored()), (SIZE, SIZE, 12));
+}

@@ -1,0 +1,134 @@
+//! A live picture as a feed: only settled, new radiographs come out of it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::fault::Fault;
+use super::feed::{Fed, Feed};
+use crate::clock::Clock;
+use crate::exposure::{Live, SettleRules, Settler};
+use crate::source::{FrameSource, Sourced};
+
+/// Longest time in one call without a radiograph: the station must stay able to stop and to give signs of life.
+const LOOK_FOR_MAX: Duration = Duration::from_millis(500);
+/// Frames in one call, where the source knows its own time and sends as fast as it is asked.
+const FRAMES_MAX: u32 = 64;
+
+/// A live source whose frames pass a [`Settler`].
+pub struct LiveFeed<S: FrameSource> {
+    source: S,
+    code: fn(&S::Error) -> &'static str,
+    settler: Settler,
+    clock: Arc<dyn Clock>,
+    /// What was last told.
+    live: Live,
+}
+
+impl<S: FrameSource> LiveFeed<S> {
+    /// `source`, whose errors have the stable name that `code` gives.
+    pub fn new(
+        source: S,
+        code: fn(&S::Error) -> &'static str,
+        rules: SettleRules,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        Self { source, code, settler: Settler::new(rules), clock, live: Live::NoSignal }
+    }
+}
+
+impl<S: FrameSource> Feed for LiveFeed<S> {
+    /// The next new radiograph; [`Fed::Live`] as soon as the picture shows something else, or after half a second.
+    fn next(&mut self) -> Option<Result<Fed, Fault>> {
+        let until = self.clock.uptime() + LOOK_FOR_MAX;
+        for _ in 0..FRAMES_MAX {
+            let Sourced { name, frame } = match self.source.next_frame()? {
+                Ok(sourced) => sourced,
+                Err(error) => {
+                    self.settler.signal_lost();
+                    self.live = Live::NoSignal;
+                    return Some(Err(Fault::source((self.code)(&error), error.to_string())));
+                }
+            };
+            let now = self.source.time_of_last().unwrap_or_else(|| self.clock.uptime());
+            let look = self.settler.look(&frame, now);
+            let has_changed = std::mem::replace(&mut self.live, look.live) != look.live;
+            if let Some(exposure) = look.exposure {
+                log::info!(
+                    "a radiograph stands still: {}, the average of at least {} frames",
+                    exposure.area,
+                    exposure.frames_averaged
+                );
+                return Some(Ok(Fed::Radiograph(Sourced { name, frame: exposure.frame })));
+            }
+            if has_changed || self.clock.uptime() >= until {
+                break;
+            }
+        }
+        Some(Ok(Fed::Live(self.live)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::{BootId, SimulatedClock};
+    use crate::frame::Frame;
+    use crate::source::phantom::{self, PhantomSpec};
+    use crate::units::{Percent, PixelSize};
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("nothing comes")]
+    struct Silent;
+
+    /// Gives what its letters say, ten frames a second: a blank, a phantom, or nothing.
+    struct Letters(std::str::Chars<'static>, Arc<SimulatedClock>, Frame);
+
+    impl FrameSource for Letters {
+        type Error = Silent;
+
+        fn next_frame(&mut self) -> Option<Result<Sourced, Silent>> {
+            let letter = self.0.next()?;
+            self.1.advance(Duration::from_millis(100));
+            let blank = || Frame::from_grey8(self.2.size(), &vec![9; self.2.size().area()]).unwrap();
+            let frame = match letter {
+                'b' => blank(),
+                'p' => self.2.clone(),
+                _ => return Some(Err(Silent)),
+            };
+            Some(Ok(Sourced { name: "live".into(), frame }))
+        }
+    }
+
+    fn check(letters: &'static str, expected: &str) {
+        let clock = Arc::new(SimulatedClock::new(BootId::unknown()));
+        let size = PixelSize::new(320, 320);
+        let spec = PhantomSpec { size, ..PhantomSpec::new(1, Percent::new(10.0).unwrap()) };
+        let source = Letters(letters.chars(), Arc::clone(&clock), phantom::compute(&spec).frame);
+        let mut feed = LiveFeed::new(source, |_| "capture_no_signal", SettleRules::default(), clock);
+        let mut told: Vec<&str> = Vec::new();
+        while let Some(next) = feed.next() {
+            let word = match next {
+                Ok(Fed::Radiograph(_)) => "RADIOGRAPH",
+                Ok(Fed::Live(live)) => live.name(),
+                Err(fault) => fault.code,
+            };
+            if told.last() != Some(&word) {
+                told.push(word);
+            }
+        }
+        assert_eq!(told.join(" "), expected);
+    }
+
+    #[test]
+    fn a_radiograph_among_blanks_comes_out_once() {
+        check("bbbbbbbbbbbbbbbpppppppppppppppppppppp", "settling no_radiograph settling RADIOGRAPH seen");
+    }
+
+    #[test]
+    fn what_is_shown_again_after_a_lost_signal_does_not_come_out_again() {
+        check(
+            "pppppppppppppp--pppppppppppppppppppp",
+            "settling RADIOGRAPH seen capture_no_signal settling seen",
+        );
+    }
+}
