@@ -10,6 +10,7 @@ mod crop;
 mod facts;
 mod raw;
 mod record;
+mod station;
 mod error;
 mod builtin;
 mod texts;
@@ -30,6 +31,7 @@ pub use self::explain::{Explained, Origin, explain};
 pub use self::facts::{Fact, Facts, Status};
 pub use self::record::RecordConfig;
 pub use self::schema::{known_keys, schema};
+pub use self::station::StationConfig;
 use self::texts::Texts;
 pub use self::texts::{FILE_BYTES_MAX, is_part};
 use crate::units::{Percent, PixelSize};
@@ -49,6 +51,8 @@ pub struct Board {
     pub model: ModelConfig,
     /// `None`: nothing is kept.
     pub record: Option<RecordConfig>,
+    /// `None`: nothing but what is there anyway watches over the program.
+    pub station: Option<StationConfig>,
     pub compute: ComputeConfig,
     /// What is known of the hardware: for people, never acted upon.
     pub facts: Facts,

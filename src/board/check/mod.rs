@@ -2,6 +2,7 @@
 
 mod facts;
 mod source;
+mod station;
 
 pub(super) use self::facts::{FACTS_MAX, SETUP_LINES_MAX, WATCHDOG_S};
 pub(super) use self::source::{CAPTURE_SIDE_PX, TIMEOUT_MS};
@@ -62,6 +63,7 @@ impl Checker<'_> {
         let serial = faults.keep(self.needed(&raw.serial, "serial").and_then(|s| self.serial(s)));
         let model = faults.keep(self.model(raw.model.as_ref()));
         let record = faults.keep(raw.record.as_ref().map(|r| self.record(r)).transpose());
+        let station = faults.keep(raw.station.as_ref().map(|s| self.station(s)).transpose());
         let compute = faults.keep(self.compute(raw.compute.as_ref()));
         let facts = faults.keep(self.facts(raw.facts.as_ref()));
         let board = || {
@@ -74,6 +76,7 @@ impl Checker<'_> {
                 serial: serial?,
                 model: model?,
                 record: record?,
+                station: station?,
                 compute: compute?,
                 facts: facts?,
             })
@@ -92,6 +95,7 @@ impl Checker<'_> {
         faults.keep(raw.serial.as_ref().map(|s| self.serial(s)).transpose());
         faults.keep(self.model(raw.model.as_ref()));
         faults.keep(raw.record.as_ref().map(|r| self.record(r)).transpose());
+        faults.keep(raw.station.as_ref().map(|s| self.station(s)).transpose());
         faults.keep(self.compute(raw.compute.as_ref()));
         faults.keep(self.facts(raw.facts.as_ref()));
         faults.0
