@@ -7,7 +7,8 @@
 use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -31,8 +32,26 @@ pub trait Clock: Send + Sync {
     /// The time of day, or `None` while it is not to be trusted.
     fn wall_time(&self) -> Option<WallTime>;
 
+    /// Somebody who may be believed says that it is `time`: trusted until a time service sets the clock.
+    fn set(&self, time: WallTime);
+
     /// Lets `wait` go by.
     fn sleep(&self, wait: Duration);
+}
+
+/// Shows to others that work goes on: it counts beats. A clone is the same pulse.
+#[derive(Debug, Clone, Default)]
+pub struct Pulse(Arc<AtomicU64>);
+
+impl Pulse {
+    pub fn beat(&self) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Beats so far.
+    pub fn beats(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
 }
 
 /// The random name of one boot, lower-case hexadecimal with dashes, or `unknown`.
@@ -66,7 +85,7 @@ impl fmt::Display for BootId {
     }
 }
 
-/// A trusted time of day, in whole seconds of UTC.
+/// A trusted time of day, in whole seconds of UTC. It orders nothing: sequence numbers and [`Clock::uptime`] do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct WallTime(jiff::Timestamp);
 
@@ -79,6 +98,16 @@ impl WallTime {
             return None;
         }
         jiff::Timestamp::from_second(unix_s).ok().map(Self)
+    }
+
+    /// The time that `text` spells by RFC 3339; `None` where it spells none, or one before [`EARLIEST_UNIX_S`].
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::trusted(text.parse::<jiff::Timestamp>().ok()?.as_second(), true)
+    }
+
+    /// The time `seconds` later.
+    fn later(self, seconds: u64) -> Option<Self> {
+        Self::trusted(self.unix_s().checked_add(i64::try_from(seconds).ok()?)?, true)
     }
 
     /// Seconds since 1970-01-01T00:00:00Z.
@@ -97,12 +126,15 @@ impl fmt::Display for WallTime {
 /// The operating system's clocks.
 ///
 /// The time of day is trusted when systemd-timesyncd says that it has set it. Other time services do not say so
-/// where this looks; with them the device works as if it had no clock.
+/// where this looks; with them the device works as if it had no clock, until somebody sets it ([`Clock::set`]).
+/// A time that was set goes on with the time since the start, whatever becomes of the system's clock.
 #[derive(Debug)]
 pub struct SystemClock {
     boot_id: BootId,
     started: Instant,
     synchronised_file: PathBuf,
+    /// The time that was set last, and the time since the start at which it was.
+    set: Mutex<Option<(Duration, WallTime)>>,
 }
 
 impl SystemClock {
@@ -114,7 +146,17 @@ impl SystemClock {
     fn reading(boot_id_file: &Path, synchronised_file: &Path) -> Self {
         let boot_id =
             fs::read_to_string(boot_id_file).map_or_else(|_| BootId::unknown(), |t| BootId::parse(&t));
-        Self { boot_id, started: Instant::now(), synchronised_file: synchronised_file.into() }
+        Self {
+            boot_id,
+            started: Instant::now(),
+            synchronised_file: synchronised_file.into(),
+            set: Mutex::new(None),
+        }
+    }
+
+    fn synchronised(&self) -> Option<WallTime> {
+        let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).ok()?;
+        WallTime::trusted(i64::try_from(since_1970.as_secs()).ok()?, self.synchronised_file.exists())
     }
 }
 
@@ -128,8 +170,14 @@ impl Clock for SystemClock {
     }
 
     fn wall_time(&self) -> Option<WallTime> {
-        let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).ok()?;
-        WallTime::trusted(i64::try_from(since_1970.as_secs()).ok()?, self.synchronised_file.exists())
+        self.synchronised().or_else(|| {
+            let (at, time) = (*self.set.lock().unwrap_or_else(PoisonError::into_inner))?;
+            time.later(self.uptime().saturating_sub(at).as_secs())
+        })
+    }
+
+    fn set(&self, time: WallTime) {
+        *self.set.lock().unwrap_or_else(PoisonError::into_inner) = Some((self.uptime(), time));
     }
 
     fn sleep(&self, wait: Duration) {
@@ -181,6 +229,10 @@ impl Clock for SimulatedClock {
         self.state().1
     }
 
+    fn set(&self, time: WallTime) {
+        self.state().1 = Some(time);
+    }
+
     fn sleep(&self, wait: Duration) {
         self.advance(wait);
     }
@@ -218,6 +270,34 @@ mod tests {
         clock.advance(Duration::from_millis(400));
         assert_eq!(clock.uptime(), Duration::from_millis(1_100));
         assert_eq!(clock.wall_time().unwrap().unix_s(), EARLIEST_UNIX_S + 1);
+    }
+
+    #[test]
+    fn a_time_that_was_set_goes_on_until_a_service_knows_better() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("synchronized");
+        let clock = SystemClock::reading(Path::new("/none"), &file);
+        let set = WallTime::parse("2031-05-06T07:08:09Z").unwrap();
+        clock.set(set);
+        assert!((0..60).contains(&(clock.wall_time().unwrap().unix_s() - set.unix_s())));
+        clock.set(WallTime::parse("2029-01-01T00:00:00+02:00").unwrap());
+        assert!(clock.wall_time().unwrap() < set, "years back, if it must be");
+        fs::write(&file, "").unwrap();
+        assert_eq!(clock.wall_time(), clock.synchronised());
+    }
+
+    #[test]
+    fn what_is_no_time_or_too_early_is_none() {
+        for text in ["", "yesterday", "2025-12-31T23:59:59Z", "2026-01-01", "99999-01-01T00:00:00Z"] {
+            assert_eq!(WallTime::parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_pulse_is_felt_by_its_clones() {
+        let pulse = Pulse::default();
+        pulse.clone().beat();
+        assert_eq!(pulse.beats(), 1);
     }
 
     #[test]

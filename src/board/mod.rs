@@ -11,6 +11,7 @@ mod facts;
 mod raw;
 mod record;
 mod screen;
+mod station;
 mod error;
 mod builtin;
 mod texts;
@@ -33,6 +34,7 @@ pub use self::facts::{Fact, Facts, Status};
 pub use self::record::RecordConfig;
 pub use self::schema::{known_keys, schema};
 pub use self::screen::{DrmConfig, PanelModel, ScreenConfig, SpiConfig};
+pub use self::station::StationConfig;
 use self::texts::Texts;
 pub use self::texts::{FILE_BYTES_MAX, is_part};
 use crate::units::{Percent, PixelSize};
@@ -52,6 +54,8 @@ pub struct Board {
     pub model: ModelConfig,
     /// `None`: nothing is kept.
     pub record: Option<RecordConfig>,
+    /// `None`: nothing but what is there anyway watches over the program.
+    pub station: Option<StationConfig>,
     pub compute: ComputeConfig,
     /// What is known of the hardware: for people, never acted upon.
     pub facts: Facts,

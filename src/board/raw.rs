@@ -19,6 +19,7 @@ pub struct RawBoard {
     pub serial: Option<Spanned<RawSerial>>,
     pub model: Option<Spanned<String>>,
     pub record: Option<super::record::RawRecord>,
+    pub station: Option<super::station::RawStation>,
     pub compute: Option<RawCompute>,
     pub facts: Option<RawFacts>,
 }

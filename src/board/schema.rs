@@ -10,6 +10,7 @@ use super::check::{TIMEOUT_MS, WATCHDOG_S};
 use super::facts::Status;
 use super::record::RECORD_BYTES_MAX;
 use super::screen::PanelModel;
+use super::station::{LOG_LEVELS, STAGE_S_MAX};
 use super::texts::PARENTS_MAX;
 
 /// What a key takes.
@@ -171,6 +172,26 @@ const RECORD: &[Key] = &[
 ];
 const RECORD_NEEDS: &[&str] = &["folder", "bytes_max"];
 
+const STATION: &[Key] = &[
+    Key("folder", Takes::Text, "Where starts are counted; left out: the service's own folder."),
+    Key("watchdog", Takes::Text, "The board's watchdog, such as /dev/watchdog0; left out: it is left alone."),
+    Key(
+        "stage_s_max",
+        Takes::Whole(STAGE_S_MAX),
+        "Seconds a stage may go without progress; 10 unless given.",
+    ),
+    Key(
+        "log",
+        Takes::OneOf(&LOG_LEVELS),
+        "Records of the log that go over the serial line; off unless given.",
+    ),
+    Key(
+        "operating_point",
+        Takes::Text,
+        "What `raymap calibrate` wrote; left out: the model's own threshold.",
+    ),
+];
+
 const COMPUTE: &[Key] = &[
     Key("threads", Takes::Whole(THREADS), "Threads of the network. Checked, but not used by this version."),
     Key("kernels", Takes::Name, "Kernels by their name."),
@@ -194,6 +215,7 @@ const BOARD: &[Key] = &[
     Key("serial", Takes::Table(SERIAL, &[]), "Where results are reported."),
     Key("model", Takes::Text, "A model bundle's folder; embedded, the one inside the program, unless given."),
     Key("record", Takes::Table(RECORD, RECORD_NEEDS), "Where readings are kept; left out: nowhere."),
+    Key("station", Takes::Table(STATION, &[]), "What watches over the program."),
     Key("compute", Takes::Table(COMPUTE, &[]), "How the network is computed."),
     Key("facts", Takes::Table(FACTS, &[]), "What is known of the hardware: for people, never acted upon."),
 ];

@@ -6,7 +6,9 @@ mod bench;
 mod board;
 mod decode;
 mod devices;
+mod doctor;
 mod evaluate;
+mod explain;
 mod failure;
 mod live;
 mod model;
@@ -19,6 +21,7 @@ mod records_dicom;
 mod records_export;
 mod records_verify;
 mod run;
+mod supervise;
 
 pub use failure::{Exit, Failure};
 
@@ -29,6 +32,7 @@ use clap::{Parser, Subcommand};
 use crate::board::ComputeConfig;
 use crate::network::{Bundle, Compute, Network};
 use crate::pipeline::Pipeline;
+use crate::serial::LogLines;
 use crate::source::worker;
 
 /// Infection maps and severity grades from chest radiographs. For research and triage support, not for diagnosis.
@@ -51,6 +55,10 @@ enum Command {
     Evaluate(evaluate::EvaluateArguments),
     /// A synthetic radiograph with its exact lung and infection masks
     Phantom(phantom::PhantomArguments),
+    /// The station's self-test, now: what works, what does not, and what to do
+    Doctor(doctor::DoctorArguments),
+    /// What a code means, and what to do about it
+    Explain(explain::ExplainArguments),
     /// Which capture devices there are, and why those that cannot be used cannot
     Devices,
     /// Board files: check, explain, list
@@ -78,14 +86,16 @@ pub struct RunArguments {
     forever: bool,
 }
 
-/// Does what the arguments say.
-pub fn execute(arguments: Arguments) -> Result<(), Failure> {
+/// Does what the arguments say; `logger` can give records of the log to a station's serial line.
+pub fn execute(arguments: Arguments, logger: &LogLines) -> Result<(), Failure> {
     match arguments.command {
-        None => run::run(&arguments.run),
-        Some(Command::Run(a)) => run::run(&a),
+        None => run::run(&arguments.run, logger),
+        Some(Command::Run(a)) => run::run(&a, logger),
         Some(Command::Read(a)) => read::run(&a),
         Some(Command::Evaluate(a)) => evaluate::run(&a),
         Some(Command::Phantom(a)) => phantom::run(&a),
+        Some(Command::Doctor(a)) => doctor::run(&a),
+        Some(Command::Explain(a)) => explain::run(&a),
         Some(Command::Devices) => devices::run(),
         Some(Command::Board(a)) => board::run(&a),
         Some(Command::Bench(a)) => bench::run(&a),

@@ -4,8 +4,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use log::LevelFilter;
+
 use super::failure::{Exit, Failure, chain};
-use super::{RunArguments, compute, isolate, live, panel, pipeline};
+use super::supervise::{Supervised, stop_on_signals};
+use super::{RunArguments, compute, doctor, isolate, live, panel, pipeline};
 use crate::board::{Board, ModelConfig, RecordConfig, SerialConfig, SourceConfig};
 use crate::clock::SystemClock;
 use crate::frame::Frame;
@@ -13,26 +16,21 @@ use crate::pipeline::{Pipeline, Study};
 use crate::preprocess::Display;
 use crate::reading::{DISCLAIMER, Provenance, Refusal};
 use crate::record::{Access, DiskStorage, RecordError, Recorder, Rule, Storage};
-use crate::serial::{LogFile, PortLink, SerialLink};
+use crate::serial::{LogFile, LogLines, PortLink, SerialLink};
 use crate::source::folder::FolderSource;
 use crate::source::phantom::{PhantomSource, PhantomSpec};
-use crate::station::{
-    About, Edges, Ended, Fault, Feed, Policy, Reader, SelfTest, SourceFeed, Station, Summary,
-};
+use crate::station::{About, Edges, Ended, Fault, Feed, Policy, Reader, SourceFeed, Station, Summary};
 
-pub fn run(arguments: &RunArguments) -> Result<(), Failure> {
+pub fn run(arguments: &RunArguments, logger: &LogLines) -> Result<(), Failure> {
     isolate();
     let board = Board::load(&arguments.board)?;
     compute(&board.compute)?;
+    let mut supervised = Supervised::start(&board, arguments.forever);
     let model = pipeline(model_folder(&board).as_deref(), &board.compute);
     let about = about(&board, model.as_ref().ok());
-    let mut tests = self_tests(&about, model.as_ref().err());
     let clock = Arc::new(SystemClock::start());
     let mut record = board.record.as_ref().map(|config| recorder(&board.name, config));
-    if let Some(record) = &mut record {
-        let found = record.self_test(clock.as_ref());
-        tests.push(SelfTest { code: "record", vital: false, check: Box::new(move || found) });
-    }
+    let tests = doctor::self_tests(&board, &about, model.as_ref().err(), record.as_mut(), clock.as_ref());
     let mut panel = panel::start(&board, provenance(model.as_ref().ok()), clock.clone())?;
     let mut serial = serial(&board)?;
     let live = matches!(board.source, SourceConfig::Capture(_));
@@ -48,25 +46,31 @@ pub fn run(arguments: &RunArguments) -> Result<(), Failure> {
         record: record.as_mut(),
     };
     let source = board.source.clone();
-    let summary =
-        Station::new(edges, Policy { live, dwell, ..policy }).run(&about, tests, &mut || open(&source));
+    let policy = Policy { live, dwell, ..policy };
+    let mut station = Station::new(edges, policy).supervised(supervised.supervision());
+    if let Some(level) = board.station.as_ref().map(|s| s.log).filter(|l| *l > LevelFilter::Off) {
+        station = station.with_log(logger.give(level));
+    }
+    stop_on_signals(&station);
+    let summary = station.run(&about, tests, &mut || open(&source));
     if let Err(error) = panel.finish() {
         log::warn!("screen: {}", chain(&error));
     }
+    drop(supervised);
     report(&summary, &board);
     // A refused model has been shown and reported; it is what the command fails with.
     reader.0.map(drop)?;
     conclude(&summary, live)
 }
 
-fn model_folder(board: &Board) -> Option<PathBuf> {
+pub fn model_folder(board: &Board) -> Option<PathBuf> {
     match &board.model {
         ModelConfig::Embedded => None,
         ModelConfig::Folder(folder) => Some(folder.clone()),
     }
 }
 
-fn about(board: &Board, pipeline: Option<&Pipeline>) -> About {
+pub fn about(board: &Board, pipeline: Option<&Pipeline>) -> About {
     let provenance = provenance(pipeline);
     About {
         software: env!("CARGO_PKG_VERSION"),
@@ -101,7 +105,7 @@ fn serial(board: &Board) -> Result<Box<dyn SerialLink>, Failure> {
 }
 
 /// The record in the board's folder; nothing is opened yet.
-fn recorder(board: &str, config: &RecordConfig) -> Recorder {
+pub fn recorder(board: &str, config: &RecordConfig) -> Recorder {
     let folder = config.folder.clone();
     let open = move || -> Result<Box<dyn Storage>, RecordError> {
         Ok(Box::new(DiskStorage::open(&folder, Access::Write)?))
@@ -109,19 +113,7 @@ fn recorder(board: &str, config: &RecordConfig) -> Recorder {
     Recorder::new(board.to_owned(), Rule::of(config.bytes_max), Box::new(open))
 }
 
-/// What was found at start. The model is vital: nothing is graded by one that was refused.
-fn self_tests(about: &About, refused: Option<&Failure>) -> Vec<SelfTest<'static>> {
-    let found = match refused {
-        Some(failure) => Err(failure.text.clone()),
-        None => Ok(format!(
-            "{} {}: checksums, shapes and golden output agree",
-            about.model_name, about.model_version
-        )),
-    };
-    vec![SelfTest { code: "model", vital: true, check: Box::new(move || found) }]
-}
-
-fn open(source: &SourceConfig) -> Result<Box<dyn Feed>, Fault> {
+pub fn open(source: &SourceConfig) -> Result<Box<dyn Feed>, Fault> {
     match source {
         SourceConfig::Phantom(phantoms) => {
             let specs = phantoms.iter().map(|p| PhantomSpec::new(p.seed, p.infected)).collect();
@@ -196,6 +188,9 @@ fn conclude(summary: &Summary, live: bool) -> Result<(), Failure> {
         }
         Ended::Source if summary.radiographs == 0 && !live => {
             failure(Exit::Input, "no_radiograph", "the source gave no radiograph that could be read")
+        }
+        Ended::SafeMode => {
+            failure(Exit::Device, "safe_mode", "it was in safe mode and read nothing: start it again")
         }
         Ended::Source | Ended::Stopped => Ok(()),
     }

@@ -23,6 +23,8 @@ pub enum Event<'a> {
         model_name: &'a str,
         model_version: &'a str,
         model_sha256: &'a str,
+        /// Number of this start, where starts are counted.
+        start: Option<u64>,
         wall_time: Option<WallTime>,
     },
     SelfTest {
@@ -30,9 +32,10 @@ pub enum Event<'a> {
         passed: bool,
         text: &'a str,
     },
-    /// Radiograph `ordinal` of this start, graded or refused.
+    /// Radiograph `ordinal` of this start, graded or refused; `id` is its number in the record, where it is kept.
     Reading {
         ordinal: u64,
+        id: Option<u64>,
         reading: &'a Reading,
     },
     /// `radiographs` had come when it happened; `count` faults so far, this one included.
@@ -43,9 +46,13 @@ pub enum Event<'a> {
         count: u64,
     },
     Alive {
+        /// The station's state, such as `ready`.
+        state: &'a str,
         radiographs: u64,
         faults: u64,
         dropped: u64,
+        /// Of the board's hottest part, where it is known.
+        celsius: Option<f32>,
         wall_time: Option<WallTime>,
     },
     End {
@@ -55,6 +62,25 @@ pub enum Event<'a> {
         faults: u64,
         dropped: u64,
         wall_time: Option<WallTime>,
+    },
+    /// Question `to` was done, with what was asked for; or the code of why not.
+    Answer {
+        to: u32,
+        outcome: Result<&'a [(&'static str, String)], &'static str>,
+    },
+    /// A kept reading, for question `to`.
+    Entry {
+        to: u32,
+        fields: &'a [(&'static str, String)],
+    },
+    /// Lines up to number `through` were not acknowledged, and will not come again.
+    Gap {
+        through: u32,
+    },
+    /// A record of the log.
+    Log {
+        level: &'a str,
+        text: &'a str,
     },
 }
 
@@ -67,21 +93,36 @@ impl Event<'_> {
             Self::SelfTest { code, passed, text } => {
                 line(Kind::SelfTest).text("test", code).number("ok", passed.into()).text("text", text)
             }
-            Self::Reading { ordinal, reading } => match &reading.outcome {
-                Ok(finding) => graded(line(Kind::Reading).number("n", ordinal), finding, reading.timing),
-                Err(refusal) => {
-                    line(Kind::Refused).number("n", ordinal).text("code", refusal.code).text("use", USE)
+            Self::Reading { ordinal, id, reading } => match &reading.outcome {
+                Ok(finding) => {
+                    graded(kept(line(Kind::Reading).number("n", ordinal), id), finding, reading.timing)
                 }
+                Err(refusal) => kept(line(Kind::Refused).number("n", ordinal), id)
+                    .text("code", refusal.code)
+                    .text("use", USE),
             },
             Self::Fault { origin, code, radiographs, count } => line(Kind::Fault)
                 .text("origin", origin)
                 .text("code", code)
                 .number("radiographs", radiographs)
                 .number("count", count),
-            Self::Alive { radiographs, faults, dropped, wall_time } => {
+            Self::Alive { state, radiographs, faults, dropped, celsius, wall_time } => {
                 let line = line(Kind::Alive).number("radiographs", radiographs).number("faults", faults);
-                time(line.number("dropped", dropped), wall_time)
+                let line = line.number("dropped", dropped).text("state", state);
+                let line = celsius.into_iter().fold(line, |l, c| l.text("temp", &format!("{c:.1}")));
+                time(line, wall_time)
             }
+            Self::Answer { to, outcome: Ok(fields) } => {
+                with(line(Kind::Answer).number("re", to.into()).number("ok", 1), fields)
+            }
+            Self::Answer { to, outcome: Err(code) } => {
+                line(Kind::Answer).number("re", to.into()).number("ok", 0).text("code", code)
+            }
+            Self::Entry { to, fields } => {
+                with(line(Kind::Entry).number("re", to.into()), fields).text("use", USE)
+            }
+            Self::Gap { through } => line(Kind::Gap).number("through", through.into()),
+            Self::Log { level, text } => line(Kind::Log).text("level", level).text("text", text),
             Self::End { radiographs, graded, refused, faults, dropped, wall_time } => {
                 let line = line(Kind::End).number("radiographs", radiographs).number("graded", graded);
                 let line = line.number("refused", refused).number("faults", faults);
@@ -91,12 +132,21 @@ impl Event<'_> {
     }
 
     fn boot(&self, line: Line) -> Line {
-        let Self::Boot { software, board, boot_id, model_name, model_version, model_sha256, wall_time } =
-            *self
+        let Self::Boot {
+            software,
+            board,
+            boot_id,
+            model_name,
+            model_version,
+            model_sha256,
+            start,
+            wall_time,
+        } = *self
         else {
             return line;
         };
         let sha256 = model_sha256.get(..MODEL_SHA256_DIGITS).unwrap_or(model_sha256);
+        let line = start.into_iter().fold(line, |l, n| l.number("start", n));
         let line = line.text("boot", boot_id).text("software", software).text("sha256", sha256);
         let line = time(line, wall_time).text("use", USE).text("board", board);
         line.text("model", model_name).text("version", model_version)
@@ -119,6 +169,15 @@ fn graded(line: Line, finding: &Finding, timing: Timing) -> Line {
         .number("opacity", finding.detection.positive().into())
         .number("ms", whole_ms as u64)
         .text("use", USE)
+}
+
+/// Every field as a text, in its order.
+fn with(line: Line, fields: &[(&'static str, String)]) -> Line {
+    fields.iter().fold(line, |line, (key, value)| line.text(key, value))
+}
+
+fn kept(line: Line, id: Option<u64>) -> Line {
+    id.into_iter().fold(line, |line, id| line.number("id", id))
 }
 
 fn time(line: Line, wall_time: Option<WallTime>) -> Line {

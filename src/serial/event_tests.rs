@@ -54,24 +54,32 @@ fn check(event: &Event, expected: &str) {
 #[test]
 fn a_reading_says_its_numbers_and_no_name() {
     let reading = reading(Ok(finding(0.234)));
-    let expected = "RM1 9 61234 reading n=3 grade=moderate total=23.4 i90=23.4,23.4 right=23.4 left=23.4 \
+    let expected = "RM1 9 61234 reading n=3 id=41 grade=moderate total=23.4 i90=23.4,23.4 right=23.4 left=23.4 \
                     zones=23.4,23.4,23.4,23.4,23.4,23.4 extent=8 toussie=6 brixia=18 prob=23.4 opacity=1 ms=324 \
                     use=research_triage";
-    check(&Event::Reading { ordinal: 3, reading: &reading }, expected);
+    check(&Event::Reading { ordinal: 3, id: Some(41), reading: &reading }, expected);
 }
 
 #[test]
 fn a_refused_radiograph_sends_its_code_and_no_text() {
     let reading = reading(Err(Refusal { code: "lungs_not_found", text: "no lungs on Doe_John.png".into() }));
     let expected = "RM1 9 61234 refused n=4 code=lungs_not_found use=research_triage";
-    check(&Event::Reading { ordinal: 4, reading: &reading }, expected);
+    check(&Event::Reading { ordinal: 4, id: None, reading: &reading }, expected);
 }
 
 #[test]
 fn the_time_is_sent_when_there_is_one() {
-    let alive = |wall_time| Event::Alive { radiographs: 4, faults: 1, dropped: 2, wall_time };
-    check(&alive(None), "RM1 9 61234 alive radiographs=4 faults=1 dropped=2");
-    let expected = "RM1 9 61234 alive radiographs=4 faults=1 dropped=2 time=2026-01-01T00:00:00Z";
+    let alive = |wall_time: Option<WallTime>| Event::Alive {
+        state: "ready",
+        radiographs: 4,
+        faults: 1,
+        dropped: 2,
+        celsius: wall_time.map(|_| 61.26),
+        wall_time,
+    };
+    check(&alive(None), "RM1 9 61234 alive radiographs=4 faults=1 dropped=2 state=ready");
+    let expected = "RM1 9 61234 alive radiographs=4 faults=1 dropped=2 state=ready temp=61.3 \
+                    time=2026-01-01T00:00:00Z";
     check(&alive(WallTime::trusted(EARLIEST_UNIX_S, true)), expected);
 }
 
@@ -88,9 +96,9 @@ const MANY: u64 = 31_536_000;
 fn the_longest_reading_is_whole() {
     let mut reading = reading(Ok(finding(1.0)));
     reading.timing.network_ms = 999_999.0;
-    let event = Event::Reading { ordinal: MANY, reading: &reading };
+    let event = Event::Reading { ordinal: MANY, id: Some(MANY), reading: &reading };
     let line = event.line(u32::MAX, Duration::from_secs(MANY));
-    assert_eq!((line.fields().len(), line.get("use")), (14, Some("research_triage")), "{}", line.encode());
+    assert_eq!((line.fields().len(), line.get("use")), (15, Some("research_triage")), "{}", line.encode());
     assert!(line.encode().len() <= LINE_BYTES_MAX);
 }
 
@@ -103,6 +111,7 @@ fn a_boot_line_keeps_who_and_when_and_cuts_the_model_s_name() {
         model_name: &"long".repeat(100),
         model_version: "1",
         model_sha256: &"0f".repeat(32),
+        start: Some(MANY),
         wall_time: WallTime::trusted(EARLIEST_UNIX_S, true),
     };
     let line = boot.line(1, Duration::from_secs(MANY));
@@ -119,4 +128,20 @@ fn the_longest_end_line_is_whole() {
     let (n, wall_time) = (MANY, WallTime::trusted(EARLIEST_UNIX_S, true));
     let event = Event::End { radiographs: n, graded: n, refused: n, faults: n, dropped: n, wall_time };
     assert_eq!(event.line(u32::MAX, Duration::from_secs(MANY)).fields().len(), 6);
+}
+
+#[test]
+fn an_answer_says_to_what_and_whether() {
+    let fields = [("state", "ready".to_owned()), ("queued", "3".to_owned())];
+    check(
+        &Event::Answer { to: 7, outcome: Ok(&fields) },
+        "RM1 9 61234 answer re=7 ok=1 state=ready queued=3",
+    );
+    let refused = Event::Answer { to: 7, outcome: Err("ask_unknown") };
+    check(&refused, "RM1 9 61234 answer re=7 ok=0 code=ask_unknown");
+    let fields = [("id", "12".to_owned()), ("grade", "mild".to_owned())];
+    let expected = "RM1 9 61234 entry re=7 id=12 grade=mild use=research_triage";
+    check(&Event::Entry { to: 7, fields: &fields }, expected);
+    check(&Event::Gap { through: 5 }, "RM1 9 61234 gap through=5");
+    check(&Event::Log { level: "warn", text: "a b" }, "RM1 9 61234 log level=warn text=a+b");
 }

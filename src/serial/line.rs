@@ -34,15 +34,40 @@ pub enum Kind {
     Alive,
     /// The station ends.
     End,
+    /// What a peer asks of the station; all others are the station's.
+    Ask,
+    /// A question was done, or why not.
+    Answer,
+    /// A kept reading, for a question.
+    Entry,
+    /// Lines that were not acknowledged and will not come again.
+    Gap,
+    /// A record of the program's log.
+    Log,
 }
 
 impl Kind {
-    pub const ALL: [Self; 7] =
-        [Self::Boot, Self::SelfTest, Self::Reading, Self::Refused, Self::Fault, Self::Alive, Self::End];
+    pub const ALL: [Self; 12] = [
+        Self::Boot,
+        Self::SelfTest,
+        Self::Reading,
+        Self::Refused,
+        Self::Fault,
+        Self::Alive,
+        Self::End,
+        Self::Ask,
+        Self::Answer,
+        Self::Entry,
+        Self::Gap,
+        Self::Log,
+    ];
 
     /// The word in the line.
     pub fn word(self) -> &'static str {
-        ["boot", "selftest", "reading", "refused", "fault", "alive", "end"][self as usize]
+        [
+            "boot", "selftest", "reading", "refused", "fault", "alive", "end", "ask", "answer", "entry",
+            "gap", "log",
+        ][self as usize]
     }
 }
 

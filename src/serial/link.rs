@@ -14,6 +14,10 @@ pub struct LinkCounts {
     pub dropped: u64,
     /// Times that the link was opened again after it had failed.
     pub reconnects: u64,
+    /// Lines of the peer that were none, or nothing for the station.
+    pub noise: u64,
+    /// Questions of the peer that came too soon after others.
+    pub unheard: u64,
 }
 
 /// Why a line was not taken.
@@ -25,6 +29,13 @@ pub enum SerialError {
     /// the link was finished before
     #[error("the serial link has ended")]
     Ended,
+    /// the port cannot be opened at the moment
+    #[error("the serial port {} could not be opened: {source}", path.display())]
+    Port {
+        path: PathBuf,
+        #[source]
+        source: io::Error,
+    },
     /// no thread for the port
     #[error("no thread could be started for the serial port: {source}")]
     Thread {
@@ -46,6 +57,7 @@ impl SerialError {
         match self {
             Self::QueueFull { .. } => "serial_queue_full",
             Self::Ended => "serial_ended",
+            Self::Port { .. } => "serial_port",
             Self::Thread { .. } => "serial_thread",
             Self::Log { .. } => "serial_log",
         }
@@ -58,6 +70,16 @@ pub trait SerialLink: Send {
     fn write_line(&mut self, line: &Line) -> Result<(), SerialError>;
 
     fn counts(&self) -> LinkCounts;
+
+    /// The next line that a peer asked, if any; never waits.
+    fn next_ask(&mut self) -> Option<Line> {
+        None
+    }
+
+    /// Whether all lines that were handed over are on their way or lost, so that more would be of use.
+    fn is_idle(&self) -> bool {
+        true
+    }
 
     /// Waits, within bounds, for what was handed over; says what became of it all. The link then takes no more.
     fn finish(&mut self) -> LinkCounts;

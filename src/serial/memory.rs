@@ -1,5 +1,6 @@
 //! A link that keeps its lines, for tests.
 
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::line::Line;
@@ -12,9 +13,15 @@ const LINES_MAX: usize = 10_000;
 #[derive(Debug, Clone, Default)]
 pub struct MemoryLink {
     lines: Arc<Mutex<Vec<Line>>>,
+    asks: Arc<Mutex<VecDeque<Line>>>,
 }
 
 impl MemoryLink {
+    /// The peer asks `line`.
+    pub fn ask(&self, line: Line) {
+        self.asks.lock().unwrap_or_else(PoisonError::into_inner).push_back(line);
+    }
+
     /// What has been sent.
     pub fn lines(&self) -> Vec<Line> {
         self.lines.lock().unwrap_or_else(PoisonError::into_inner).clone()
@@ -33,6 +40,10 @@ impl SerialLink for MemoryLink {
 
     fn counts(&self) -> LinkCounts {
         LinkCounts { written: self.lines().len() as u64, ..LinkCounts::default() }
+    }
+
+    fn next_ask(&mut self) -> Option<Line> {
+        self.asks.lock().unwrap_or_else(PoisonError::into_inner).pop_front()
     }
 
     fn finish(&mut self) -> LinkCounts {

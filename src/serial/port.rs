@@ -2,10 +2,11 @@
 //!
 //! Lines go into a bounded queue; a thread of its own takes them out (`wire`) and writes them. A write to a peer
 //! that does not read can hang in the operating system far past its timeout, so only that thread may hang, and
-//! at the end it is waited for no longer than [`FLUSH_MAX`].
+//! at the end it is waited for no longer than [`FLUSH_MAX`]. What the peer asks comes in by a thread of its own
+//! (`ear`) into another bounded queue.
 //! This file alone names the crate `serialport`.
 
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, channel, sync_channel};
@@ -14,10 +15,12 @@ use std::time::Duration;
 
 use super::line::Line;
 use super::link::{LinkCounts, SerialError, SerialLink};
-use super::wire::{Dial, Shared, Wire};
+use super::wire::{Dial, Opened, Shared, Wire};
 
 /// Lines that may wait: several minutes of radiographs, at most 16 KiB.
 pub const QUEUE_LINES_MAX: usize = 64;
+/// Questions that may wait: the run loop takes them at least four times a second while it waits.
+const ASKS_MAX: usize = 32;
 /// How long the end waits for lines that are still queued: two seconds carry a full queue at 115,200 baud.
 pub const FLUSH_MAX: Duration = Duration::from_secs(2);
 /// What the thread may take longer than [`FLUSH_MAX`] for its last write.
@@ -30,6 +33,7 @@ const WRITE_WAIT: Duration = Duration::from_millis(100);
 pub struct PortLink {
     /// `None` once the link has ended.
     queue: Option<SyncSender<String>>,
+    asks: Receiver<Line>,
     ended: Receiver<()>,
     shared: Arc<Shared>,
     taken: u64,
@@ -43,9 +47,10 @@ impl PortLink {
     /// can be started.
     pub fn start(path: &Path, baud_rate: u32) -> Result<Self, SerialError> {
         let (queue, lines) = sync_channel(QUEUE_LINES_MAX);
+        let (asked, asks) = sync_channel(ASKS_MAX);
         let (end, ended) = channel();
         let shared = Arc::new(Shared::default());
-        let wire = Wire::new(Port { path: path.into(), baud_rate }, Arc::clone(&shared));
+        let wire = Wire::new(Port { path: path.into(), baud_rate }, Arc::clone(&shared), Some(asked));
         thread::Builder::new()
             .name("serial".into())
             .spawn(move || {
@@ -54,7 +59,13 @@ impl PortLink {
                 let _ = end.send(());
             })
             .map_err(|source| SerialError::Thread { source })?;
-        Ok(Self { queue: Some(queue), ended, shared, taken: 0, refused: 0 })
+        Ok(Self { queue: Some(queue), asks, ended, shared, taken: 0, refused: 0 })
+    }
+
+    /// Whether the port at `path` can be opened now; it is closed again.
+    pub fn probe(path: &Path, baud_rate: u32) -> Result<(), SerialError> {
+        let port = Port { path: path.into(), baud_rate };
+        port.open().map(drop).map_err(|source| SerialError::Port { path: path.into(), source })
     }
 
     /// Whether the port is open at the moment.
@@ -91,6 +102,15 @@ impl SerialLink for PortLink {
         counts
     }
 
+    fn next_ask(&mut self) -> Option<Line> {
+        self.asks.try_recv().ok()
+    }
+
+    fn is_idle(&self) -> bool {
+        let counts = self.shared.counts();
+        self.shared.is_connected() && counts.written + counts.dropped >= self.taken
+    }
+
     fn finish(&mut self) -> LinkCounts {
         if self.queue.take().is_some() {
             self.shared.end_within(FLUSH_MAX);
@@ -118,10 +138,13 @@ struct Port {
 }
 
 impl Dial for Port {
-    fn open(&self) -> io::Result<Box<dyn Write + Send>> {
+    fn open(&self) -> io::Result<Opened> {
         // Eight data bits, no parity, one stop bit and no flow control are the crate's defaults.
         let port = serialport::new(self.path.to_string_lossy(), self.baud_rate).timeout(WRITE_WAIT).open();
-        Ok(Box::new(port.map_err(io::Error::from)?))
+        let port = port.map_err(io::Error::from)?;
+        // A port that cannot be read as well is still good for telling.
+        let input = port.try_clone().map(|input| Box::new(input) as Box<dyn io::Read + Send>).ok();
+        Ok(Opened { out: Box::new(port), input })
     }
 
     fn name(&self) -> String {

@@ -6,6 +6,8 @@ pub enum Origin {
     Source,
     Screen,
     Record,
+    /// The station itself: safe mode.
+    Station,
 }
 
 impl Origin {
@@ -15,6 +17,7 @@ impl Origin {
             Self::Source => "source",
             Self::Screen => "screen",
             Self::Record => "record",
+            Self::Station => "station",
         }
     }
 }
@@ -38,6 +41,11 @@ impl Fault {
     /// A screen that could not be drawn.
     pub fn screen(code: &'static str, text: String) -> Self {
         Self { origin: Origin::Screen, code, text }
+    }
+
+    /// The station reads nothing.
+    pub fn station(code: &'static str, text: String) -> Self {
+        Self { origin: Origin::Station, code, text }
     }
 
     /// A reading that could not be kept. `text` names no radiograph.

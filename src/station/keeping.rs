@@ -9,17 +9,21 @@ use crate::source::Sourced;
 
 impl Station<'_> {
     /// Keeps a reading. Where that fails the station goes on: it counts, shows and reports that this one is not kept.
-    pub(super) fn keep(&mut self, sourced: &Sourced, study: &Study) {
-        let Some(record) = self.record.as_mut() else { return };
+    ///
+    /// Gives the reading's number in the record.
+    pub(super) fn keep(&mut self, sourced: &Sourced, study: &Study) -> Option<u64> {
+        let record = self.record.as_mut()?;
         let kept = record.keep(&sourced.frame, study, self.clock);
         let dropped = record.dropped().map_or(0, |d| d.readings);
+        let id = kept.as_ref().ok().map(|kept| kept.id);
         match kept {
-            Ok(kept) => self.kept(kept, dropped),
+            Ok(kept) => self.kept(&kept, dropped),
             Err(error) => self.not_kept(&error),
         }
+        id
     }
 
-    fn kept(&mut self, kept: Kept, dropped_so_far: u64) {
+    fn kept(&mut self, kept: &Kept, dropped_so_far: u64) {
         self.summary.kept += 1;
         log::info!("radiograph {} is kept as reading {}", self.summary.radiographs, kept.id);
         let note = (dropped_so_far > 0).then(|| format!("{dropped_so_far} oldest readings dropped"));

@@ -5,36 +5,53 @@
 //! This module must not know an algorithm, a device or a screen: those come through [`Feed`], [`Reader`],
 //! [`Panel`], [`SerialLink`] and [`Clock`].
 
+mod advice;
+mod answering;
 mod fault;
 mod feed;
 mod keeping;
 mod live;
+mod machine;
 mod panel;
 mod policy;
+mod resend;
 mod self_test;
+mod stage;
+mod starts;
 mod summary;
+mod supervision;
 mod teller;
+mod watch;
+mod watchdog;
 #[cfg(test)]
 mod tests;
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::Receiver;
 use std::time::Duration;
 
+pub use self::advice::Advice;
 pub use self::fault::{Fault, Origin};
 pub use self::feed::{Fed, Feed, SourceFeed};
 pub use self::live::LiveFeed;
+pub use self::machine::{free_bytes, hottest_celsius};
 pub use self::panel::{Asked, Panel, PanelError, Reader};
 pub use self::policy::Policy;
 pub use self::self_test::{SelfTest, TestReport};
+pub use self::stage::{Stage, State};
+pub use self::starts::{FAILED_STARTS_MAX, Starts};
 pub use self::summary::{About, Ended, Summary};
+pub use self::supervision::Supervision;
 use self::teller::Teller;
+pub use self::watch::{OnHang, Progress, Watch, Watchdog};
+pub use self::watchdog::{Hardware, Systemd, WatchdogError};
 use crate::clock::Clock;
 use crate::exposure::Live;
 use crate::pipeline::Study;
 use crate::record::Recorder;
-use crate::serial::{Event, SerialLink};
+use crate::serial::{Event, LogLine, SerialLink};
 use crate::source::Sourced;
 
 /// Opens the source: at the start, after it failed to open, and for each further round.
@@ -63,13 +80,36 @@ pub struct Station<'a> {
     policy: Policy,
     summary: Summary,
     stop: Arc<AtomicBool>,
+    supervision: Supervision<'a>,
+    state: State,
+    settled: bool,
+    /// No radiograph is taken before this, where a peer wished so.
+    frozen_until: Option<Duration>,
 }
 
 impl<'a> Station<'a> {
     pub fn new(edges: Edges<'a>, policy: Policy) -> Self {
         let Edges { clock, reader, panel, serial, record } = edges;
-        let (teller, stop) = (Teller::new(clock, serial), Arc::default());
-        Self { clock, reader, panel, record, teller, policy, summary: Summary::default(), stop }
+        Self {
+            clock,
+            reader,
+            panel,
+            record,
+            teller: Teller::new(clock, serial),
+            policy,
+            summary: Summary::default(),
+            stop: Arc::default(),
+            supervision: Supervision::default(),
+            state: State::default(),
+            settled: false,
+            frozen_until: None,
+        }
+    }
+
+    /// The same station, which sends these records of the log over its line.
+    pub fn with_log(mut self, records: Receiver<LogLine>) -> Self {
+        self.teller.records = Some(records);
+        self
     }
 
     /// Once this is set, the station ends after the radiograph that it is at.
@@ -79,16 +119,30 @@ impl<'a> Station<'a> {
 
     /// Runs from the boot line to the end line; says what came of it.
     ///
-    /// A vital test that fails is the end before any radiograph: nothing is graded by what is broken.
+    /// A vital test that fails is the end before any radiograph: nothing is graded by what is broken. A station that
+    /// is to go on then stays in safe mode, as it does when its supervision says so.
     pub fn run(mut self, about: &About, tests: Vec<SelfTest<'_>>, open: &mut OpenFeed<'_>) -> Summary {
-        self.tell(&about.boot_event(self.clock));
-        self.summary.ended = if self.test(about, tests) { self.rounds(open) } else { Ended::SelfTest };
+        self.tell(&about.boot_event(self.clock, self.supervision.start));
+        let ended = match self.supervision.safe_mode.take() {
+            Some(reason) => self.safe_mode(about, &reason, Ended::SafeMode),
+            None => match self.test(about, tests) {
+                Ok(()) => self.rounds(open),
+                Err(failed) if self.policy.forever => self.safe_mode(about, &failed, Ended::SelfTest),
+                Err(_) => Ended::SelfTest,
+            },
+        };
+        self.summary.ended = ended;
         self.finish()
     }
 
-    /// Runs every test; whether the station may go on.
-    fn test(&mut self, about: &About, tests: Vec<SelfTest<'_>>) -> bool {
-        let reports: Vec<TestReport> = tests.into_iter().map(SelfTest::run).collect();
+    /// Runs every test; an error says which failed without which the station may not go on.
+    fn test(&mut self, about: &About, tests: Vec<SelfTest<'_>>) -> Result<(), String> {
+        self.become_state(State::SelfTest);
+        let run = |test: SelfTest<'_>| {
+            self.enter(Stage::SelfTesting);
+            test.run()
+        };
+        let reports: Vec<TestReport> = tests.into_iter().map(run).collect();
         for report in &reports {
             self.tell(&Event::SelfTest { code: report.code, passed: report.passed, text: &report.text });
             if !report.passed {
@@ -96,14 +150,20 @@ impl<'a> Station<'a> {
                 self.summary.self_tests_failed += 1;
             }
         }
+        self.enter(Stage::Showing);
         let shown = self.panel.boot(about, &reports);
         self.shown(shown);
-        !reports.iter().any(|r| r.vital && !r.passed)
+        match reports.iter().find(|r| r.vital && !r.passed) {
+            Some(failed) => Err(format!("The self-test {} failed: {}", failed.code, failed.text)),
+            None => Ok(()),
+        }
     }
 
     fn rounds(&mut self, open: &mut OpenFeed<'_>) -> Ended {
         let mut in_a_row = 0;
         while !self.stopped() {
+            self.become_state(if in_a_row == 0 { State::Ready } else { State::Fault });
+            self.enter(Stage::Opening);
             match open() {
                 Ok(mut feed) => {
                     if let ControlFlow::Break(ended) = self.round(feed.as_mut(), &mut in_a_row) {
@@ -132,6 +192,11 @@ impl<'a> Station<'a> {
     fn round(&mut self, feed: &mut dyn Feed, in_a_row: &mut u32) -> ControlFlow<Ended> {
         while !self.stopped() {
             self.attend();
+            if self.is_frozen() {
+                self.wait(WAIT_SLICE);
+                continue;
+            }
+            self.enter(Stage::Capturing);
             match feed.next() {
                 None => return ControlFlow::Continue(()),
                 Some(Ok(Fed::Live(live))) => {
@@ -141,6 +206,7 @@ impl<'a> Station<'a> {
                 Some(Ok(Fed::Radiograph(sourced))) => {
                     *in_a_row = 0;
                     self.radiograph(&sourced);
+                    self.serve();
                     self.wait(self.policy.dwell);
                 }
                 Some(Err(fault)) => {
@@ -154,6 +220,10 @@ impl<'a> Station<'a> {
 
     /// The live picture shows no new radiograph: says so, and gives a sign of life where one is due.
     fn watching(&mut self, live: Live) {
+        self.become_state(State::Ready);
+        self.serve();
+        self.settle_when_long_ready();
+        self.enter(Stage::Showing);
         let shown = self.panel.live(live);
         self.shown(shown);
         self.sign_of_life();
@@ -161,6 +231,7 @@ impl<'a> Station<'a> {
 
     fn source_failed(&mut self, fault: &Fault, in_a_row: &mut u32) -> ControlFlow<Ended> {
         *in_a_row = in_a_row.saturating_add(1);
+        self.become_state(State::Fault);
         self.fault(fault);
         if self.policy.gives_up_after(*in_a_row) {
             ControlFlow::Break(Ended::SourceFaults)
@@ -170,14 +241,20 @@ impl<'a> Station<'a> {
     }
 
     fn radiograph(&mut self, sourced: &Sourced) {
+        self.become_state(State::Reading);
         self.panel.reading();
+        self.enter(Stage::Reading);
         let study = self.reader.read(&sourced.name, &sourced.frame);
         self.summary.radiographs += 1;
         self.count(&study);
-        self.keep(sourced, &study);
+        self.enter(Stage::Keeping);
+        let id = self.keep(sourced, &study);
+        self.enter(Stage::Showing);
         let shown = self.panel.result(&study);
         self.shown(shown);
-        self.tell(&Event::Reading { ordinal: self.summary.radiographs, reading: &study.reading });
+        self.tell(&Event::Reading { ordinal: self.summary.radiographs, id, reading: &study.reading });
+        self.become_state(State::Ready);
+        self.settle();
     }
 
     fn count(&mut self, study: &Study) {
@@ -205,6 +282,7 @@ impl<'a> Station<'a> {
             self.summary.radiographs
         );
         if fault.origin == Origin::Source {
+            self.enter(Stage::Showing);
             let shown = self.panel.fault(fault);
             self.shown(shown);
         }
@@ -234,6 +312,7 @@ impl<'a> Station<'a> {
 
     /// Sends an event. A link that fails is counted once for each line, logged once for each streak, and shown.
     fn tell(&mut self, event: &Event<'_>) {
+        self.enter(Stage::Telling);
         let worked = self.teller.works();
         if let Err(error) = self.teller.tell(event) {
             self.summary.faults += 1;
@@ -248,11 +327,14 @@ impl<'a> Station<'a> {
         }
     }
 
-    /// Lets `time` go by unless the station is to stop; sends signs of life.
+    /// Lets `time` go by unless the station is to stop; answers what is asked, and sends signs of life.
     fn wait(&mut self, time: Duration) {
         let until = self.clock.uptime() + time;
         while !self.stopped() && self.clock.uptime() < until {
             self.attend();
+            self.serve();
+            self.settle_when_long_ready();
+            self.enter(Stage::Waiting);
             self.clock.sleep(until.saturating_sub(self.clock.uptime()).min(WAIT_SLICE));
             self.sign_of_life();
         }
@@ -260,7 +342,7 @@ impl<'a> Station<'a> {
 
     fn sign_of_life(&mut self) {
         if self.teller.is_due() {
-            let event = self.summary.alive_event(self.clock, self.teller.dropped());
+            let event = self.summary.alive_event(self.state, self.clock, self.teller.dropped());
             self.tell(&event);
         }
     }
@@ -270,8 +352,13 @@ impl<'a> Station<'a> {
     }
 
     fn finish(mut self) -> Summary {
+        self.become_state(State::Stopping);
+        if self.summary.ended == Ended::Stopped {
+            self.settle();
+        }
         let event = self.summary.end_event(self.clock, self.teller.dropped());
         self.tell(&event);
+        self.enter(Stage::Stopping);
         self.summary.serial_dropped = self.teller.finish();
         self.summary
     }

@@ -35,6 +35,11 @@ pub trait Panel {
         Ok(())
     }
 
+    /// Nothing is read, and why.
+    fn safe_mode(&mut self, _about: &About, text: &str) -> Result<(), PanelError> {
+        self.fault(&Fault::station("safe_mode", text.into()))
+    }
+
     /// The serial link began to lose lines (`works` is false), or takes them again; `dropped` were lost so far.
     ///
     /// Meant for a mark beside the picture: it is no reason to take a result off the screen.

@@ -1,5 +1,7 @@
 //! What a station is, and what came of its run.
 
+use super::machine;
+use super::stage::State;
 use crate::clock::Clock;
 use crate::serial::Event;
 
@@ -15,7 +17,7 @@ pub struct About {
 }
 
 impl About {
-    pub(super) fn boot_event<'a>(&'a self, clock: &'a dyn Clock) -> Event<'a> {
+    pub(super) fn boot_event<'a>(&'a self, clock: &'a dyn Clock, start: Option<u64>) -> Event<'a> {
         Event::Boot {
             software: self.software,
             board: &self.board,
@@ -23,6 +25,7 @@ impl About {
             model_name: &self.model_name,
             model_version: &self.model_version,
             model_sha256: &self.model_sha256,
+            start,
             wall_time: clock.wall_time(),
         }
     }
@@ -40,6 +43,8 @@ pub enum Ended {
     SelfTest,
     /// It was told to.
     Stopped,
+    /// Earlier starts had failed: it read nothing, and is to be started anew.
+    SafeMode,
 }
 
 /// What came of a run.
@@ -64,9 +69,10 @@ pub struct Summary {
 }
 
 impl Summary {
-    pub(super) fn alive_event(&self, clock: &dyn Clock, dropped: u64) -> Event<'static> {
+    pub(super) fn alive_event(&self, state: State, clock: &dyn Clock, dropped: u64) -> Event<'static> {
         let Self { radiographs, faults, .. } = *self;
-        Event::Alive { radiographs, faults, dropped, wall_time: clock.wall_time() }
+        let (celsius, wall_time) = (machine::hottest_celsius(), clock.wall_time());
+        Event::Alive { state: state.name(), radiographs, faults, dropped, celsius, wall_time }
     }
 
     pub(super) fn end_event(&self, clock: &dyn Clock, dropped: u64) -> Event<'static> {

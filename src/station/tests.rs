@@ -1,5 +1,8 @@
 //! The run loop with everything outside it simulated.
 
+#[path = "serving_tests.rs"]
+mod serving;
+
 use std::collections::VecDeque;
 use std::fmt;
 
@@ -152,6 +155,10 @@ impl SerialLink for Lossy {
 
     fn counts(&self) -> LinkCounts {
         LinkCounts { dropped: self.dropped, ..self.memory.counts() }
+    }
+
+    fn next_ask(&mut self) -> Option<crate::serial::Line> {
+        self.memory.next_ask()
     }
 
     fn finish(&mut self) -> LinkCounts {

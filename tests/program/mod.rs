@@ -6,10 +6,11 @@ pub mod emulator;
 use std::path::Path;
 use std::process::{Command, Output};
 
-/// The program's output on `arguments`, started in `folder`.
-pub fn raymap(folder: &Path, arguments: &[&str]) -> Output {
+/// The program, yet to be given its arguments.
+#[allow(dead_code)]
+pub fn command() -> Command {
     let program = env!("CARGO_BIN_EXE_raymap");
-    let mut command = match emulator::runner() {
+    match emulator::runner() {
         Some(runner) => {
             let mut words = runner.split_whitespace();
             let mut command = Command::new(words.next().expect("a runner has a name"));
@@ -17,6 +18,12 @@ pub fn raymap(folder: &Path, arguments: &[&str]) -> Output {
             command
         }
         None => Command::new(program),
-    };
+    }
+}
+
+/// The program's output on `arguments`, started in `folder`.
+#[allow(dead_code)]
+pub fn raymap(folder: &Path, arguments: &[&str]) -> Output {
+    let mut command = command();
     command.args(arguments).current_dir(folder).env_remove("RUST_LOG").output().expect("the program starts")
 }

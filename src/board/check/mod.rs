@@ -4,6 +4,7 @@ mod dicom_net;
 mod facts;
 mod screen;
 mod source;
+mod station;
 
 pub(super) use self::dicom_net::CALLERS_MAX;
 pub(super) use self::facts::{FACTS_MAX, SETUP_LINES_MAX, WATCHDOG_S};
@@ -64,6 +65,7 @@ impl Checker<'_> {
         let serial = faults.keep(self.needed(&raw.serial, "serial").and_then(|s| self.serial(s)));
         let model = faults.keep(self.model(raw.model.as_ref()));
         let record = faults.keep(raw.record.as_ref().map(|r| self.record(r)).transpose());
+        let station = faults.keep(raw.station.as_ref().map(|s| self.station(s)).transpose());
         let compute = faults.keep(self.compute(raw.compute.as_ref()));
         let facts = faults.keep(self.facts(raw.facts.as_ref()));
         let board = || {
@@ -76,6 +78,7 @@ impl Checker<'_> {
                 serial: serial?,
                 model: model?,
                 record: record?,
+                station: station?,
                 compute: compute?,
                 facts: facts?,
             })
@@ -94,6 +97,7 @@ impl Checker<'_> {
         faults.keep(raw.serial.as_ref().map(|s| self.serial(s)).transpose());
         faults.keep(self.model(raw.model.as_ref()));
         faults.keep(raw.record.as_ref().map(|r| self.record(r)).transpose());
+        faults.keep(raw.station.as_ref().map(|s| self.station(s)).transpose());
         faults.keep(self.compute(raw.compute.as_ref()));
         faults.keep(self.facts(raw.facts.as_ref()));
         faults.0

@@ -1,0 +1,222 @@
+//! `raymap doctor`: the station's self-test on demand; and the tests themselves, as `raymap run` does them.
+//!
+//! Each test has a code, says a sentence that names no file, and what to do where it failed comes from the one table
+//! of codes. Only the model is vital: nothing is graded by one that was refused.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+
+use super::failure::{Exit, Failure};
+use super::run::{about, model_folder, open};
+use super::{pipeline, records};
+use crate::board::{Board, RecordConfig, ScreenConfig, SerialConfig, SourceConfig};
+use crate::clock::{Clock, SystemClock};
+use crate::reading::{DISCLAIMER, SCHEMA};
+use crate::record::Recorder;
+use crate::serial::PortLink;
+use crate::station::{About, Advice, SelfTest, TestReport, free_bytes, hottest_celsius};
+
+/// With less than this free, a screen's picture or a log file may not be written either.
+const FREE_BYTES_MIN: u64 = 64 << 20;
+/// Boards of this kind throttle from here on (raspberrypi.com, "Frequency management and thermal control").
+const CELSIUS_MAX: f32 = 80.0;
+
+#[derive(Debug, clap::Args)]
+pub struct DoctorArguments {
+    /// The board to look at
+    #[arg(long, value_name = "FILE", default_value = "board/host.toml")]
+    board: PathBuf,
+    /// One JSON object, and nothing else, on standard output
+    #[arg(long)]
+    json: bool,
+}
+
+type Found = Result<String, String>;
+
+pub fn run(arguments: &DoctorArguments) -> Result<(), Failure> {
+    let result = examine(arguments);
+    if let (Err(failure), true) = (&result, arguments.json) {
+        println!("{}", failure.to_json(None));
+    }
+    let failed = result?;
+    match failed.iter().find(|t| t.vital).or(failed.first()) {
+        None => Ok(()),
+        Some(worst) => {
+            let exit = if worst.vital { Exit::Model } else { Exit::Device };
+            let codes: Vec<&str> = failed.iter().map(|t| t.code).collect();
+            let text = format!("{} of the tests failed: {}", codes.len(), codes.join(", "));
+            Err(Failure { exit, code: "self_test", text })
+        }
+    }
+}
+
+/// Runs and prints every test; those that failed.
+fn examine(arguments: &DoctorArguments) -> Result<Vec<TestReport>, Failure> {
+    let board = Board::load(&arguments.board)?;
+    let model = pipeline(model_folder(&board).as_deref());
+    let about = about(&board, model.as_ref().ok());
+    let clock = SystemClock::start();
+    // A station may be running, and has the record: it is only looked at.
+    let record = board.record.as_ref().map(|r| test("record", move || record_beside(r)));
+    let tests = tests(&board, &about, model.as_ref().err(), record, &clock);
+    let reports: Vec<TestReport> = tests.into_iter().map(SelfTest::run).collect();
+    if arguments.json {
+        let tests: Vec<Value> = reports.iter().map(to_json).collect();
+        println!("{}", json!({"schema": SCHEMA, "board": about.board, "tests": tests}));
+    } else {
+        reports.iter().for_each(print);
+        println!("{DISCLAIMER}");
+    }
+    Ok(reports.into_iter().filter(|r| !r.passed).collect())
+}
+
+fn print(report: &TestReport) {
+    println!("{:<6} {:<12} {}", if report.passed { "ok" } else { "FAILED" }, report.code, report.text);
+    if let Some(advice) = Advice::of(report.code).filter(|_| !report.passed) {
+        println!("{:<19} {}", "", advice.remedy);
+    }
+}
+
+fn to_json(report: &TestReport) -> Value {
+    let remedy = Advice::of(report.code).filter(|_| !report.passed).map(|a| a.remedy);
+    json!({"code": report.code, "passed": report.passed, "vital": report.vital, "text": report.text,
+        "remedy": remedy})
+}
+
+/// What a station tries out at its start, with the record that it is to write.
+pub fn self_tests<'a>(
+    board: &'a Board,
+    about: &About,
+    refused: Option<&Failure>,
+    record: Option<&mut Recorder>,
+    clock: &'a dyn Clock,
+) -> Vec<SelfTest<'a>> {
+    let record = record.map(|record| {
+        // Now, and not when its turn comes: the station has the record by then.
+        let found = record.self_test(clock);
+        test("record", move || found)
+    });
+    tests(board, about, refused, record, clock)
+}
+
+fn tests<'a>(
+    board: &'a Board,
+    about: &About,
+    refused: Option<&Failure>,
+    record: Option<SelfTest<'a>>,
+    clock: &'a dyn Clock,
+) -> Vec<SelfTest<'a>> {
+    let found = match refused {
+        Some(failure) => Err(failure.text.clone()),
+        None => Ok(format!(
+            "{} {}: checksums, shapes and golden output agree",
+            about.model_name, about.model_version
+        )),
+    };
+    let mut tests = vec![SelfTest { code: "model", vital: true, check: Box::new(move || found) }];
+    tests.extend(record);
+    tests.push(test("screen", || screen(&board.screen)));
+    tests.push(test("source", || source(&board.source)));
+    tests.push(test("serial", || serial(&board.serial)));
+    tests.push(test("clock", || Ok(time_of_day(clock))));
+    tests.push(test("space", || space(board)));
+    tests.push(test("temperature", temperature));
+    tests
+}
+
+fn test<'a>(code: &'static str, check: impl FnOnce() -> Found + 'a) -> SelfTest<'a> {
+    SelfTest { code, vital: false, check: Box::new(check) }
+}
+
+/// The record as it lies on the disk, beside a station that may write it.
+fn record_beside(config: &RecordConfig) -> Found {
+    if !config.folder.exists() {
+        return writable(&config.folder).map(|()| "none yet; the station makes it at its start".into());
+    }
+    let journal = records::open(&config.folder).map_err(|f| format!("it cannot be read ({})", f.code))?;
+    let text = format!("{} readings, {:.1} MB", journal.readings().count(), journal.bytes() as f64 / 1e6);
+    match journal.damages_to_tell() {
+        0 => Ok(text),
+        n => Err(format!("{text}; damaged in {n} places")),
+    }
+}
+
+#[allow(unreachable_patterns)]
+fn screen(config: &ScreenConfig) -> Found {
+    match config {
+        ScreenConfig::Png { path, size } => {
+            writable(path.parent().unwrap_or(Path::new(".")))?;
+            Ok(format!("a picture file of {size} pixels"))
+        }
+        _ => Ok("opened when the station starts".into()),
+    }
+}
+
+fn source(config: &SourceConfig) -> Found {
+    match open(config) {
+        Ok(_) => Ok("it can be opened".into()),
+        // The fault's own text may name a file of a patient.
+        Err(fault) => Err(format!("it cannot be opened ({})", fault.code)),
+    }
+}
+
+fn serial(config: &SerialConfig) -> Found {
+    match config {
+        SerialConfig::File(path) => {
+            writable(path.parent().unwrap_or(Path::new(".")))?;
+            Ok("a log file in place of a port".into())
+        }
+        SerialConfig::Port { path, baud_rate } => match PortLink::probe(path, *baud_rate) {
+            Ok(()) => Ok(format!("the port can be opened at {baud_rate} baud")),
+            Err(e) => Err(e.to_string()),
+        },
+    }
+}
+
+fn time_of_day(clock: &dyn Clock) -> String {
+    match clock.wall_time() {
+        Some(time) => format!("trusted: {time}"),
+        None => "the time of day is not trusted; order goes by starts and the time since the start".into(),
+    }
+}
+
+fn space(board: &Board) -> Found {
+    let record = board.record.as_ref().map(|r| r.folder.as_path());
+    let free = free_bytes(record.unwrap_or(Path::new("."))).map_err(|e| format!("unknown: {e}"))?;
+    let text = format!("{:.0} MB free", free as f64 / 1e6);
+    if free < FREE_BYTES_MIN {
+        return Err(format!("{text}, less than {:.0} MB", FREE_BYTES_MIN as f64 / 1e6));
+    }
+    let used = record.map_or(0, bytes_in);
+    match board.record.as_ref().map(|r| r.bytes_max.saturating_sub(used)) {
+        Some(wanted) if wanted > free => {
+            Err(format!("{text}, but the record may grow by {:.0} MB", wanted as f64 / 1e6))
+        }
+        _ => Ok(text),
+    }
+}
+
+/// Bytes of the files in a folder; none where it cannot be listed.
+fn bytes_in(folder: &Path) -> u64 {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    entries.filter_map(|e| e.metadata().ok()).map(|m| m.len()).sum()
+}
+
+fn temperature() -> Found {
+    match hottest_celsius() {
+        None => Ok("unknown: no thermal zone".into()),
+        Some(celsius) if celsius >= CELSIUS_MAX => Err(format!("{celsius:.0} °C, above {CELSIUS_MAX:.0}")),
+        Some(celsius) => Ok(format!("{celsius:.0} °C")),
+    }
+}
+
+/// Whether something can be written in `folder`, or in the nearest folder above it that is there.
+fn writable(folder: &Path) -> Result<(), String> {
+    let there = folder.ancestors().find(|f| f.exists()).filter(|f| !f.as_os_str().is_empty());
+    let there = there.unwrap_or(Path::new("."));
+    let probe = there.join(format!(".raymap-doctor-{}", std::process::id()));
+    let written = fs::write(&probe, b"x").and_then(|()| fs::remove_file(&probe));
+    written.map_err(|e| format!("nothing can be written where it is to be: {e}"))
+}
