@@ -75,6 +75,9 @@ struct Timed {
 struct Bench {
     runs: u16,
     threads: usize,
+    /// Of the network, for one radiograph; and what one of them multiplies.
+    inferences: usize,
+    multiply_accumulates: u64,
     load_ms: f32,
     timed: Vec<Timed>,
     provenance: crate::reading::Provenance,
@@ -102,8 +105,20 @@ fn measured(arguments: &BenchArguments) -> Result<Bench, Failure> {
     let load_ms = ms(start);
     let timed: Result<Vec<_>, Failure> =
         radiographs.iter().map(|frame| timed(&mut pipeline, frame, arguments.runs)).collect();
-    let (runs, threads, provenance) = (arguments.runs, pipeline.threads(), pipeline.provenance());
-    Ok(Bench { runs, threads, load_ms, timed: timed?, provenance, machine: machine.after() })
+    let (runs, provenance) = (arguments.runs, pipeline.provenance());
+    let network = pipeline.network();
+    let (threads, inferences) = (network.threads(), network.inferences());
+    let multiply_accumulates = network.multiply_accumulates();
+    Ok(Bench {
+        runs,
+        threads,
+        inferences,
+        multiply_accumulates,
+        load_ms,
+        timed: timed?,
+        provenance,
+        machine: machine.after(),
+    })
 }
 
 fn radiographs() -> Result<[Frame; 2], FrameError> {
@@ -176,6 +191,7 @@ impl Bench {
         json!({
             "schema": SCHEMA, "version": env!("CARGO_PKG_VERSION"), "runs": self.runs, "note": NOTE,
             "kernels": p.kernels, "threads": self.threads,
+            "inferences": self.inferences, "multiply_accumulates": self.multiply_accumulates,
             "model": {"name": p.model_name, "version": p.model_version, "sha256": p.model_sha256},
             "load_ms": self.load_ms, "sizes": sizes, "machine": self.machine.to_json(),
         })
