@@ -45,9 +45,6 @@ pub struct BenchArguments {
     /// Counted runs of each size, after one that is not counted
     #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..=i64::from(RUNS_MAX)))]
     runs: u16,
-    /// Kernels by their name, in place of the fastest that the processor can run
-    #[arg(long, value_name = "NAME")]
-    kernels: Option<String>,
     /// Threads for the network, in place of one for each core; everything else runs on one
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=THREADS_MAX as i64))]
     threads: Option<u16>,
@@ -98,7 +95,7 @@ pub fn run(arguments: &BenchArguments) -> Result<(), Failure> {
 fn measured(arguments: &BenchArguments) -> Result<Bench, Failure> {
     let radiographs = radiographs().map_err(|e| Failure::new(Exit::Bug, e.code(), &e))?;
     let threads = arguments.threads.map(usize::from);
-    let wanted = ComputeConfig { threads, kernels: arguments.kernels.clone() };
+    let wanted = ComputeConfig { threads, kernels: None };
     let machine = Machine::before();
     let start = Instant::now();
     let mut pipeline = pipeline(arguments.model.as_deref(), &wanted)?;
