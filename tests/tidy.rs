@@ -37,7 +37,20 @@ const LIFE_OF_A_FRAME: [&str; 19] = [
 ];
 const FILE_LINES_MAX: usize = 400;
 /// Files that may hold `unsafe`, each block with its SAFETY comment.
-const UNSAFE_FILES: [&str; 2] = ["src/screen/fb_ioctl.rs", "src/station/watchdog/hardware.rs"];
+const UNSAFE_FILES: [&str; 12] = [
+    "src/network/graph/pool.rs",
+    "src/network/kernels/blocks.rs",
+    "src/network/kernels/neon/depthwise.rs",
+    "src/network/kernels/neon/dotprod.rs",
+    "src/network/kernels/neon/elementwise.rs",
+    "src/network/kernels/neon/pairs.rs",
+    "src/network/kernels/neon/requantise.rs",
+    "src/network/kernels/x86/depthwise.rs",
+    "src/network/kernels/x86/pairs.rs",
+    "src/network/kernels/x86/vnni.rs",
+    "src/screen/fb_ioctl.rs",
+    "src/station/watchdog/hardware.rs",
+];
 /// How far above an `unsafe` its SAFETY comment may begin.
 const SAFETY_LINES_MAX: usize = 8;
 

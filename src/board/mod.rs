@@ -157,7 +157,7 @@ pub enum ModelConfig {
 /// How the network is to be computed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ComputeConfig {
-    /// 1 to 4; `None`: the engine's own choice.
+    /// 1 to 4; `None`: one for each core.
     pub threads: Option<usize>,
     /// The kernels' name, such as `portable`; `None`: the best that the processor has.
     pub kernels: Option<String>,

@@ -193,8 +193,12 @@ const STATION: &[Key] = &[
 ];
 
 const COMPUTE: &[Key] = &[
-    Key("threads", Takes::Whole(THREADS), "Threads of the network. Checked, but not used by this version."),
-    Key("kernels", Takes::Name, "Kernels by their name."),
+    Key("threads", Takes::Whole(THREADS), "Threads of the network; one for each core where it is left out."),
+    Key(
+        "kernels",
+        Takes::Name,
+        "Kernels by their name; the fastest that the processor can run where it is left out.",
+    ),
 ];
 
 const BOARD: &[Key] = &[

@@ -72,8 +72,7 @@ fn check(files: &[PathBuf]) -> Result<(), Failure> {
 
 fn explained(file: &Path) -> Result<(), Failure> {
     for Explained { key, value, origin } in explain(file)? {
-        let unused = if key.starts_with("compute.") { "; not used by this version" } else { "" };
-        println!("{key} = {value}  # {origin}{unused}");
+        println!("{key} = {value}  # {origin}");
     }
     // Whatever is wrong is said after all that is known.
     Board::faults(file).into_iter().next().map_or(Ok(()), |fault| Err(fault.into()))

@@ -112,6 +112,16 @@ impl Network {
         self.graph.threads()
     }
 
+    /// Multiply-accumulates of one inference.
+    pub fn multiply_accumulates(&self) -> u64 {
+        self.graph.multiply_accumulates()
+    }
+
+    /// How often the network runs for one radiograph.
+    pub fn inferences(&self) -> usize {
+        if self.manifest.input.mirrored_too { 2 } else { 1 }
+    }
+
     fn check_shapes(&self) -> Result<(), ModelError> {
         let (expected, actual) = (self.manifest.input.side as usize, self.graph.side());
         if expected != actual {

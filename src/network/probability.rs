@@ -108,7 +108,8 @@ mod tests {
     fn check_fitness(classes: &[PictureClass], channels: &[i8], scale: f32, offset: f32, expected: [f32; 2]) {
         let q = Quantisation::new(1.0, 0).unwrap();
         let map: Vec<i8> = (0..4).flat_map(|_| channels.iter().copied()).collect();
-        let logits = Logits::from_map("fit", 2, channels.len(), &map, q);
+        let mut logits = Logits::empty("fit", 2, channels.len(), q);
+        logits.fill(&map);
         let threshold = Fraction::ZERO;
         let calibration = Calibration { threshold, logit_scale: scale, logit_offset: offset };
         let f = fitness(&logits, &Fit { calibration, classes: classes.to_vec(), mirrored_from: None });

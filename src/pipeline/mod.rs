@@ -78,9 +78,9 @@ impl Pipeline {
         }
     }
 
-    /// Threads that compute the network.
-    pub fn threads(&self) -> usize {
-        self.network.threads()
+    /// The network, for what it says of itself.
+    pub fn network(&self) -> &Network {
+        &self.network
     }
 
     /// Reads one radiograph; `name` is what its source calls it.

@@ -45,9 +45,6 @@ pub struct BenchArguments {
     /// Counted runs of each size, after one that is not counted
     #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..=i64::from(RUNS_MAX)))]
     runs: u16,
-    /// Kernels by their name, in place of the fastest that the processor can run
-    #[arg(long, value_name = "NAME")]
-    kernels: Option<String>,
     /// Threads for the network, in place of one for each core; everything else runs on one
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=THREADS_MAX as i64))]
     threads: Option<u16>,
@@ -75,6 +72,9 @@ struct Timed {
 struct Bench {
     runs: u16,
     threads: usize,
+    /// Of the network, for one radiograph; and what one of them multiplies.
+    inferences: usize,
+    multiply_accumulates: u64,
     load_ms: f32,
     timed: Vec<Timed>,
     provenance: crate::reading::Provenance,
@@ -95,15 +95,27 @@ pub fn run(arguments: &BenchArguments) -> Result<(), Failure> {
 fn measured(arguments: &BenchArguments) -> Result<Bench, Failure> {
     let radiographs = radiographs().map_err(|e| Failure::new(Exit::Bug, e.code(), &e))?;
     let threads = arguments.threads.map(usize::from);
-    let wanted = ComputeConfig { threads, kernels: arguments.kernels.clone() };
+    let wanted = ComputeConfig { threads, kernels: None };
     let machine = Machine::before();
     let start = Instant::now();
     let mut pipeline = pipeline(arguments.model.as_deref(), &wanted)?;
     let load_ms = ms(start);
     let timed: Result<Vec<_>, Failure> =
         radiographs.iter().map(|frame| timed(&mut pipeline, frame, arguments.runs)).collect();
-    let (runs, threads, provenance) = (arguments.runs, pipeline.threads(), pipeline.provenance());
-    Ok(Bench { runs, threads, load_ms, timed: timed?, provenance, machine: machine.after() })
+    let (runs, provenance) = (arguments.runs, pipeline.provenance());
+    let network = pipeline.network();
+    let (threads, inferences) = (network.threads(), network.inferences());
+    let multiply_accumulates = network.multiply_accumulates();
+    Ok(Bench {
+        runs,
+        threads,
+        inferences,
+        multiply_accumulates,
+        load_ms,
+        timed: timed?,
+        provenance,
+        machine: machine.after(),
+    })
 }
 
 fn radiographs() -> Result<[Frame; 2], FrameError> {
@@ -176,6 +188,7 @@ impl Bench {
         json!({
             "schema": SCHEMA, "version": env!("CARGO_PKG_VERSION"), "runs": self.runs, "note": NOTE,
             "kernels": p.kernels, "threads": self.threads,
+            "inferences": self.inferences, "multiply_accumulates": self.multiply_accumulates,
             "model": {"name": p.model_name, "version": p.model_version, "sha256": p.model_sha256},
             "load_ms": self.load_ms, "sizes": sizes, "machine": self.machine.to_json(),
         })

@@ -114,6 +114,10 @@ impl Graph {
         self.program.threads()
     }
 
+    pub fn multiply_accumulates(&self) -> u64 {
+        self.program.multiply_accumulates()
+    }
+
     /// Runs the network on [`Graph::side`] x `side` bytes, row-major; the outputs in the file's order.
     ///
     /// No memory is taken: the outputs are overwritten by the next radiograph.

@@ -60,6 +60,13 @@ impl Operation {
         }
     }
 
+    /// Multiply-accumulates, those with pixels outside the map included.
+    pub fn multiply_accumulates(&self) -> u64 {
+        let Self::Conv { shape, output, .. } = self else { return 0 };
+        let depth = shape.input.channels / shape.groups * shape.kernel * shape.kernel;
+        output.bytes() as u64 * depth as u64
+    }
+
     /// The kernel of `set` that computes it.
     pub fn kernel(&self, set: KernelSet) -> TractResult<Box<dyn Kernel>> {
         Ok(match self {

@@ -43,13 +43,14 @@ pub struct Program {
     /// Working memory of each thread.
     scratch: Vec<Vec<i8>>,
     pool: Pool,
+    multiply_accumulates: u64,
 }
 
 impl Program {
     /// The kernels of `set` for `model`, whose outputs are int8 maps; `pool` runs them.
     pub fn new(model: &TypedModel, set: KernelSet, pool: Pool) -> TractResult<Self> {
         let mut layout = Layout::of(model)?;
-        let (mut steps, mut input) = (vec![], None);
+        let (mut steps, mut input, mut multiply_accumulates) = (vec![], None, 0);
         for (index, id) in model.eval_order()?.into_iter().enumerate() {
             let node = model.node(id);
             if let Some(quantise) = node.op_as::<Quantise>() {
@@ -58,6 +59,7 @@ impl Program {
                 let inputs: Option<Vec<Place>> =
                     node.inputs.iter().map(|i| layout.places.get(i).copied()).collect();
                 let inputs = inputs.with_context(|| format!("{} reads what is no map", node.name))?;
+                multiply_accumulates += kernel.operation.multiply_accumulates();
                 let kernel = kernel.operation.kernel(set).with_context(|| node.name.clone())?;
                 let output = layout.place(OutletId::new(id, 0), kernel.output()).buffer;
                 steps.push(Step { kernel, inputs, output });
@@ -74,6 +76,7 @@ impl Program {
             scratch: vec![vec![0; scratch]; pool.threads()],
             steps,
             pool,
+            multiply_accumulates,
         })
     }
 
@@ -90,6 +93,11 @@ impl Program {
 
     pub fn threads(&self) -> usize {
         self.pool.threads()
+    }
+
+    /// Of all convolutions.
+    pub fn multiply_accumulates(&self) -> u64 {
+        self.multiply_accumulates
     }
 
     /// Computes the outputs from the input, which is lost.

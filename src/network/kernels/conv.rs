@@ -81,12 +81,13 @@ impl ConvShape {
 }
 
 impl ConvTensors<'_> {
-    /// Bias less the input's zero point times the sum of the `depth` weights of each output channel.
+    /// Bias less the input's zero point, `shift` added to it, times the sum of the `depth` weights of each output channel.
     ///
+    /// `shift` is what a kernel adds to the bytes that it multiplies.
     /// With it a kernel multiplies raw bytes, provided that pixels outside the map count as the zero point.
     /// Sums are modulo 2^32, here and in every kernel, as in ONNX Runtime: the order of the terms never matters.
-    pub fn corrected_bias(&self, depth: usize) -> Vec<i32> {
-        let zero = i32::from(self.input_zero);
+    pub fn corrected_bias(&self, depth: usize, shift: i32) -> Vec<i32> {
+        let zero = i32::from(self.input_zero) + shift;
         let corrected = |(weights, &bias): (&[i8], &i32)| {
             let sum = weights.iter().fold(0i32, |sum, &w| sum.wrapping_add(w.into()));
             bias.wrapping_sub(zero.wrapping_mul(sum))

@@ -16,8 +16,12 @@ pub fn depthwise(
 ) -> Result<Box<dyn Kernel>, KernelError> {
     match set {
         #[cfg(target_arch = "aarch64")]
-        KernelSet::Neon | KernelSet::NeonDotprod if super::neon::fits(tensors.weights, KernelSet::Neon) => {
+        KernelSet::Neon | KernelSet::NeonDotprod if super::neon::sums_of_pairs_fit(tensors.weights) => {
             Ok(Box::new(super::neon::Depthwise::new(shape, tensors)?))
+        }
+        #[cfg(target_arch = "x86_64")]
+        KernelSet::Avx2 | KernelSet::Avx512Vnni if shape.input.channels.is_multiple_of(16) => {
+            Ok(Box::new(super::x86::Depthwise::new(shape, tensors)?))
         }
         _ => Ok(Box::new(Depthwise::new(shape, tensors)?)),
     }
@@ -48,7 +52,7 @@ impl Depthwise {
             shape: *shape,
             output: shape.output()?,
             weights: (0..tensors.weights.len()).map(weight).collect(),
-            bias: tensors.corrected_bias(taps),
+            bias: tensors.corrected_bias(taps, 0),
             scales: tensors.scales.clone(),
             requantise: Requantise::new(tensors.output_zero),
             outside: vec![tensors.input_zero; shape.input.channels],

@@ -7,6 +7,8 @@
 //! This module does not know the graph, its file format or its engine.
 
 mod add;
+#[cfg(any(target_arch = "aarch64", target_arch = "x86_64"))]
+mod blocks;
 mod concat;
 mod conv;
 mod dense;
@@ -22,6 +24,8 @@ mod product;
 mod reference;
 mod requantise;
 mod set;
+#[cfg(target_arch = "x86_64")]
+mod x86;
 
 use std::fmt;
 use std::ops::Range;

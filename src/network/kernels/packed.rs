@@ -34,7 +34,7 @@ impl Packed {
         let wide_blocks = outputs / WIDE + usize::from(rest > NARROW);
         let narrow_blocks = usize::from((1..=NARROW).contains(&rest));
         let padded = wide_blocks * WIDE + narrow_blocks * NARROW;
-        let (mut bias, mut scales) = (tensors.corrected_bias(depth), tensors.scales.clone());
+        let (mut bias, mut scales) = (tensors.corrected_bias(depth, 0), tensors.scales.clone());
         bias.resize(padded, 0);
         scales.resize(padded, 1.0);
         let start = wide_blocks * WIDE;

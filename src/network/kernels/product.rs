@@ -2,7 +2,11 @@
 
 use std::fmt;
 
+#[cfg(target_arch = "aarch64")]
+use super::neon;
 use super::packed::Packed;
+#[cfg(target_arch = "x86_64")]
+use super::x86;
 use super::{ConvTensors, KernelError, KernelSet};
 
 /// A matrix of weights with bias and scales, packed: a pixel's bytes become as many bytes as there are outputs.
@@ -15,6 +19,8 @@ pub trait Product: fmt::Debug + Send + Sync {
 pub fn depth_step(set: KernelSet) -> usize {
     match set {
         KernelSet::Portable => 1,
+        KernelSet::Avx2 => 2,
+        KernelSet::Avx512Vnni => 4,
         KernelSet::Neon | KernelSet::NeonDotprod => 8,
     }
 }
@@ -25,11 +31,15 @@ pub fn product(
     tensors: &ConvTensors<'_>,
     set: KernelSet,
 ) -> Result<Box<dyn Product>, KernelError> {
-    match set {
+    Ok(match set {
         #[cfg(target_arch = "aarch64")]
-        KernelSet::Neon | KernelSet::NeonDotprod if super::neon::fits(tensors.weights, set) => {
-            Ok(Box::new(super::neon::Matrix::new(depth, tensors, set)))
-        }
-        _ => Ok(Box::new(Packed::new(depth, tensors)?)),
-    }
+        KernelSet::Neon if neon::sums_of_pairs_fit(tensors.weights) => neon::matrix_by_pairs(depth, tensors),
+        #[cfg(target_arch = "aarch64")]
+        KernelSet::NeonDotprod => neon::matrix_by_fours(depth, tensors),
+        #[cfg(target_arch = "x86_64")]
+        KernelSet::Avx2 => x86::matrix_by_pairs(depth, tensors),
+        #[cfg(target_arch = "x86_64")]
+        KernelSet::Avx512Vnni => x86::matrix_by_fours(depth, tensors),
+        _ => Box::new(Packed::new(depth, tensors)?),
+    })
 }

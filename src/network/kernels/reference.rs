@@ -100,7 +100,7 @@ fn shape(input: (usize, usize, usize), outputs: usize, groups: usize, geometry: 
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(128))]
+    #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
     fn pointwise_is_the_definition(

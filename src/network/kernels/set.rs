@@ -9,6 +9,10 @@ pub enum KernelSet {
     Neon,
     /// Armv8.2 with dot products of four bytes (Cortex-A55, A76).
     NeonDotprod,
+    /// x86-64 with AVX2.
+    Avx2,
+    /// x86-64 with AVX-512 and its dot products of four bytes.
+    Avx512Vnni,
 }
 
 /// Why kernels cannot be had by a name.
@@ -34,7 +38,7 @@ impl KernelSetError {
 
 impl KernelSet {
     /// From the plainest to the fastest of each architecture.
-    pub const ALL: [Self; 3] = [Self::Portable, Self::Neon, Self::NeonDotprod];
+    pub const ALL: [Self; 5] = [Self::Portable, Self::Neon, Self::NeonDotprod, Self::Avx2, Self::Avx512Vnni];
 
     /// The fastest that this processor can run.
     pub fn best() -> Self {
@@ -60,6 +64,8 @@ impl KernelSet {
             Self::Portable => "portable",
             Self::Neon => "neon",
             Self::NeonDotprod => "neon-dotprod",
+            Self::Avx2 => "avx2",
+            Self::Avx512Vnni => "avx512-vnni",
         }
     }
 
@@ -71,8 +77,15 @@ impl KernelSet {
             Self::Neon => std::arch::is_aarch64_feature_detected!("neon"),
             #[cfg(target_arch = "aarch64")]
             Self::NeonDotprod => std::arch::is_aarch64_feature_detected!("dotprod"),
-            #[cfg(not(target_arch = "aarch64"))]
-            Self::Neon | Self::NeonDotprod => false,
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2 => std::arch::is_x86_feature_detected!("avx2"),
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512Vnni => {
+                Self::Avx2.is_present()
+                    && std::arch::is_x86_feature_detected!("avx512f")
+                    && std::arch::is_x86_feature_detected!("avx512vnni")
+            }
+            _ => false,
         }
     }
 }

@@ -46,7 +46,8 @@ struct Strip<'a, const K: usize> {
 }
 
 impl Depthwise {
-    /// `shape` is that of a depthwise convolution whose channels are a multiple of eight; [`super::fits`] holds.
+    /// `shape` is that of a depthwise convolution whose channels are a multiple of eight; [`super::sums_of_pairs_fit`]
+    /// holds.
     pub fn new(shape: &ConvShape, tensors: &ConvTensors<'_>) -> Result<Self, KernelError> {
         let (taps, channels) = (shape.kernel * shape.kernel, shape.input.channels);
         let mut weights = vec![0; channels.next_multiple_of(LANES) * taps];
@@ -59,7 +60,7 @@ impl Depthwise {
             lines: Lines::new(shape, tensors.input_zero),
             output: shape.output()?,
             weights,
-            bias: tensors.corrected_bias(taps),
+            bias: tensors.corrected_bias(taps, 0),
             scales: tensors.scales.clone(),
             output_zero: tensors.output_zero.into(),
         })
@@ -207,8 +208,8 @@ unsafe fn line<const K: usize, const S: usize, const G: usize, const N: usize, c
         let w = w(K - 1);
         for n in 0..N {
             let x = x(n, K - 1);
-            odd[n] = if L % 2 == 0 { multiply::<G>(x, w) } else { multiply_add::<G>(odd[n], x, w) };
-            if L % 2 == 1 || L == K - 1 {
+            odd[n] = if L.is_multiple_of(2) { multiply::<G>(x, w) } else { multiply_add::<G>(odd[n], x, w) };
+            if !L.is_multiple_of(2) || L == K - 1 {
                 sums[n] = widen_add(sums[n], odd[n]);
             }
         }

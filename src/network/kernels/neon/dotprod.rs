@@ -8,14 +8,25 @@
 use std::arch::aarch64::*;
 use std::arch::asm;
 
-use super::matrix::{Pass, STEP, TILE};
-use super::requantise;
+use super::super::ConvTensors;
+use super::super::blocks::{Form, Matrix, Pass, Weights};
+use super::super::product::Product;
+use super::{STEP, TILE, requantise};
+
+const FORM: Form = Form { narrow: true, shift: 0, pack, pass };
+
+/// A matrix whose rows have a `depth` of eights; dot products have to be there (asserted).
+pub fn matrix(depth: usize, tensors: &ConvTensors<'_>) -> Box<dyn Product> {
+    assert!(std::arch::is_aarch64_feature_detected!("dotprod") && depth.is_multiple_of(STEP / 2));
+    // SAFETY: the instructions are there.
+    Box::new(unsafe { Matrix::new(depth, tensors, FORM) })
+}
 
 /// Bytes of a pixel that one instruction multiplies.
 const QUARTER: usize = 4;
 
 /// Weights in the order in which [`tile`] meets them; `rows` has `depth` weights a channel, `None`: all are zero.
-pub fn pack(rows: &[Option<&[i8]>], depth: usize) -> Vec<i8> {
+fn pack(rows: &[Weights<'_>], depth: usize) -> Vec<i8> {
     let mut packed = Vec::with_capacity(rows.len() * depth);
     for start in (0..depth).step_by(QUARTER) {
         for row in rows {
@@ -44,10 +55,10 @@ macro_rules! sdot {
 /// The processor has dot products; `pass.pixels` pixels can be read at `pass.x`, and `pass.block.valid` bytes of
 /// each pixel's outputs written at `pass.y`.
 #[target_feature(enable = "dotprod")]
-pub unsafe fn pass(pass: Pass<'_>) {
+unsafe fn pass(pass: &Pass<'_>) {
     // SAFETY: as the caller promises; a block has one to four groups, of which three occur as four.
     unsafe {
-        match (pass.block.groups, pass.block.valid) {
+        match (pass.block.bias.len() / 4, pass.block.valid) {
             (4, 16) => groups::<4, true>(pass),
             (4, _) => groups::<4, false>(pass),
             (2, 8) => groups::<2, true>(pass),
@@ -64,39 +75,40 @@ pub unsafe fn pass(pass: Pass<'_>) {
 /// As for [`pass`]; the block has `G` groups, all of their channels where they are `FULL`.
 #[inline]
 #[target_feature(enable = "dotprod")]
-unsafe fn groups<const G: usize, const FULL: bool>(mut pass: Pass<'_>) {
+unsafe fn groups<const G: usize, const FULL: bool>(pass: &Pass<'_>) {
     assert!(pass.block.bias.len() == 4 * G && pass.block.weights.len() == 4 * G * pass.depth);
+    let (mut x, mut y, mut left) = (pass.x, pass.y, pass.pixels);
     // SAFETY: as the caller promises, for the pixels that are left each time.
     unsafe {
-        while pass.pixels >= TILE {
-            tile::<TILE, G, FULL>(&pass);
-            pass.x = pass.x.wrapping_add(TILE * pass.depth);
-            pass.y = pass.y.wrapping_add(TILE * pass.outputs);
-            pass.pixels -= TILE;
+        while left >= TILE {
+            tile::<TILE, G, FULL>(pass, x, y);
+            x = x.wrapping_add(TILE * pass.depth);
+            y = y.wrapping_add(TILE * pass.outputs);
+            left -= TILE;
         }
-        while pass.pixels > 0 {
-            tile::<1, G, FULL>(&pass);
-            pass.x = pass.x.wrapping_add(pass.depth);
-            pass.y = pass.y.wrapping_add(pass.outputs);
-            pass.pixels -= 1;
+        while left > 0 {
+            tile::<1, G, FULL>(pass, x, y);
+            x = x.wrapping_add(pass.depth);
+            y = y.wrapping_add(pass.outputs);
+            left -= 1;
         }
     }
 }
 
-/// The first `M` pixels by the channels of a block.
+/// The `M` pixels at `x` by the channels of a block, to `y`.
 ///
 /// # Safety
 /// As for [`groups`]; there are `M` pixels.
 #[inline]
 #[target_feature(enable = "dotprod")]
-unsafe fn tile<const M: usize, const G: usize, const FULL: bool>(pass: &Pass<'_>) {
+unsafe fn tile<const M: usize, const G: usize, const FULL: bool>(pass: &Pass<'_>, x: *const i8, y: *mut i8) {
     let block = pass.block;
     // SAFETY: the weights have 64 x G bytes for each full step and 32 x G for a half one, of which there are as many
     // as fit into `depth`; bias and scales have four values a group; pixels and outputs as the caller promises.
     unsafe {
         let bias: [int32x4_t; G] = std::array::from_fn(|g| vld1q_s32(block.bias.as_ptr().add(4 * g)));
         let mut sums = [bias; M];
-        let (mut w, mut x) = (block.weights.as_ptr(), pass.x);
+        let (mut w, mut x) = (block.weights.as_ptr(), x);
         for _ in 0..pass.depth / STEP {
             let pixels: [int8x16_t; M] = std::array::from_fn(|m| vld1q_s8(x.add(m * pass.depth)));
             step::<M, G, 0>(&mut sums, w, pixels);
@@ -115,7 +127,7 @@ unsafe fn tile<const M: usize, const G: usize, const FULL: bool>(pass: &Pass<'_>
         let zero = vdupq_n_s16(pass.zero);
         for m in 0..M {
             let bytes = requantise::bytes(sums[m], scales, zero);
-            requantise::store::<G, FULL>(bytes, pass.y.add(m * pass.outputs), block.valid);
+            requantise::store::<G, FULL>(bytes, y.add(m * pass.outputs), block.valid);
         }
     }
 }

@@ -4,21 +4,27 @@
 //! instruction adds such sums to 32-bit ones. Requantisation and stores are part of every inner loop's end.
 //! Only this folder holds `unsafe` for AArch64; its public functions are safe and check all lengths.
 
+// An index is the number of a register here.
+#![allow(clippy::needless_range_loop)]
+
 mod depthwise;
 mod dotprod;
 mod elementwise;
-mod matrix;
 mod pairs;
 mod requantise;
 
 pub use depthwise::Depthwise;
+pub use dotprod::matrix as matrix_by_fours;
 pub use elementwise::{add, look_up};
-pub use matrix::Matrix;
+pub use pairs::matrix as matrix_by_pairs;
 
-use super::KernelSet;
+/// Bytes of a pixel that one step of a product takes; the last step may have half as many.
+const STEP: usize = 16;
+/// Pixels of one tile: with sixteen output channels their sums fill half of the registers.
+const TILE: usize = 4;
 
-/// Whether `weights` can be computed with by `set`: the sum of two products has to fit into 16 bits where pairs are
-/// added there, and (-128) x (-128) + (-128) x (-128) alone does not.
-pub fn fits(weights: &[i8], set: KernelSet) -> bool {
-    set == KernelSet::NeonDotprod || !weights.contains(&i8::MIN)
+/// Whether products with `weights` can be summed in pairs: (-128) x (-128) + (-128) x (-128) alone does not fit into 16
+/// bits.
+pub fn sums_of_pairs_fit(weights: &[i8]) -> bool {
+    !weights.contains(&i8::MIN)
 }

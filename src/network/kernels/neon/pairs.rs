@@ -10,8 +10,19 @@
 use std::arch::aarch64::*;
 use std::arch::asm;
 
-use super::matrix::{Pass, STEP, TILE};
-use super::requantise;
+use super::super::ConvTensors;
+use super::super::blocks::{Form, Matrix, Pass, Weights};
+use super::super::product::Product;
+use super::{STEP, TILE, requantise};
+
+const FORM: Form = Form { narrow: true, shift: 0, pack, pass };
+
+/// A matrix whose rows have a `depth` of eights; [`super::sums_of_pairs_fit`] holds for its weights.
+pub fn matrix(depth: usize, tensors: &ConvTensors<'_>) -> Box<dyn Product> {
+    assert!(depth.is_multiple_of(STEP / 2));
+    // SAFETY: NEON is part of every AArch64 processor.
+    Box::new(unsafe { Matrix::new(depth, tensors, FORM) })
+}
 
 /// Pairs of a full step, and of the half step that a depth of 8, 24, 40 ends with: the upper half has its own turn.
 const FULL: [usize; 8] = [0, 1, 2, 3, 4, 5, 6, 7];
@@ -20,20 +31,47 @@ const FULL_TURNS: usize = 4;
 const HALF_TURNS: usize = 2;
 
 /// Weights in the order in which [`tile`] meets them; `rows` has `depth` weights a channel, `None`: all are zero.
-pub fn pack(rows: &[Option<&[i8]>], depth: usize) -> Vec<i8> {
-    let mut packed = Vec::with_capacity(rows.len() * depth);
-    for start in (0..depth).step_by(STEP) {
-        let (pairs, turns) = if depth - start >= STEP { (FULL, FULL_TURNS) } else { (HALF, HALF_TURNS) };
-        for turn in 0..turns {
-            for group in rows.chunks_exact(4) {
-                for (half, row) in [0, 4].into_iter().flat_map(|half| (0..4).map(move |row| (half, row))) {
-                    let at = start + 2 * pairs[(half + row + turn) % 8];
-                    packed.extend(group[row].map_or([0, 0], |weights| [weights[at], weights[at + 1]]));
-                }
-            }
+fn pack(rows: &[Weights<'_>], depth: usize) -> Vec<i8> {
+    let (nothing, groups) = (vec![0; depth], rows.len() / 4);
+    let mut packed = vec![0; rows.len() * depth];
+    let (full, half) = packed.split_at_mut(rows.len() * (depth / STEP * STEP));
+    for (g, group) in rows.as_chunks::<4>().0.iter().enumerate() {
+        let rows = group.map(|row| row.unwrap_or(&nothing));
+        for (step, out) in full.chunks_exact_mut(4 * STEP * groups).enumerate() {
+            let rows = rows.map(|row| pairs_of::<8>(row, step * STEP));
+            pack_step(rows, FULL, FULL_TURNS, g, groups, out);
+        }
+        if !half.is_empty() {
+            let rows = rows.map(|row| pairs_of::<4>(row, depth / STEP * STEP));
+            pack_step(rows, HALF, HALF_TURNS, g, groups, half);
         }
     }
     packed
+}
+
+/// `N` pairs of a row's weights from `start` on.
+fn pairs_of<const N: usize>(row: &[i8], start: usize) -> [[i8; 2]; N] {
+    let pairs = row[start..].as_chunks::<2>().0;
+    std::array::from_fn(|pair| pairs[pair])
+}
+
+/// One step's weights of group `g`, whose pairs meet the pixel's in the order of `pairs`.
+#[inline(always)]
+fn pack_step<const N: usize>(
+    rows: [[[i8; 2]; N]; 4],
+    pairs: [usize; 8],
+    turns: usize,
+    g: usize,
+    groups: usize,
+    out: &mut [i8],
+) {
+    let registers = out.as_chunks_mut::<16>().0;
+    for turn in 0..turns {
+        let register = registers[turn * groups + g].as_chunks_mut::<2>().0;
+        for (place, slot) in register.iter_mut().enumerate() {
+            *slot = rows[place % 4][pairs[(place + turn) % 8]];
+        }
+    }
 }
 
 /// The products of a register of weights with four pixels, added to the sums of group `$g`: no instruction waits for
@@ -135,10 +173,10 @@ macro_rules! four_by_sixteen {
 /// # Safety
 /// `pass.pixels` pixels can be read at `pass.x`, and `pass.block.valid` bytes of
 /// each pixel's outputs written at `pass.y`.
-pub unsafe fn pass(pass: Pass<'_>) {
+unsafe fn pass(pass: &Pass<'_>) {
     // SAFETY: as the caller promises; a block has one to four groups, of which three occur as four.
     unsafe {
-        match (pass.block.groups, pass.block.valid) {
+        match (pass.block.bias.len() / 4, pass.block.valid) {
             (4, 16) => groups::<4, true>(pass),
             (4, _) => groups::<4, false>(pass),
             (2, 8) => groups::<2, true>(pass),
@@ -154,31 +192,32 @@ pub unsafe fn pass(pass: Pass<'_>) {
 /// # Safety
 /// As for [`pass`]; the block has `G` groups, all of their channels where they are `FULL`.
 #[inline(always)]
-unsafe fn groups<const G: usize, const FULL: bool>(mut pass: Pass<'_>) {
+unsafe fn groups<const G: usize, const FULL: bool>(pass: &Pass<'_>) {
     assert!(pass.block.bias.len() == 4 * G && pass.block.weights.len() == 4 * G * pass.depth);
+    let (mut x, mut y, mut left) = (pass.x, pass.y, pass.pixels);
     // SAFETY: as the caller promises, for the pixels that are left each time.
     unsafe {
-        while pass.pixels >= TILE {
-            tile::<TILE, G, FULL>(&pass);
-            pass.x = pass.x.wrapping_add(TILE * pass.depth);
-            pass.y = pass.y.wrapping_add(TILE * pass.outputs);
-            pass.pixels -= TILE;
+        while left >= TILE {
+            tile::<TILE, G, FULL>(pass, x, y);
+            x = x.wrapping_add(TILE * pass.depth);
+            y = y.wrapping_add(TILE * pass.outputs);
+            left -= TILE;
         }
-        while pass.pixels > 0 {
-            tile::<1, G, FULL>(&pass);
-            pass.x = pass.x.wrapping_add(pass.depth);
-            pass.y = pass.y.wrapping_add(pass.outputs);
-            pass.pixels -= 1;
+        while left > 0 {
+            tile::<1, G, FULL>(pass, x, y);
+            x = x.wrapping_add(pass.depth);
+            y = y.wrapping_add(pass.outputs);
+            left -= 1;
         }
     }
 }
 
-/// The first `M` pixels by the channels of a block.
+/// The `M` pixels at `x` by the channels of a block, to `y`.
 ///
 /// # Safety
 /// As for [`groups`]; there are `M` pixels.
 #[inline(always)]
-unsafe fn tile<const M: usize, const G: usize, const FULL: bool>(pass: &Pass<'_>) {
+unsafe fn tile<const M: usize, const G: usize, const FULL: bool>(pass: &Pass<'_>, x: *const i8, y: *mut i8) {
     let block = pass.block;
     // SAFETY: the weights have 64 x G bytes for each full step and 32 x G for a half one, of which there are as many
     // as fit into `depth`; bias and scales have four values a group; pixels and outputs as the caller promises.
@@ -187,15 +226,15 @@ unsafe fn tile<const M: usize, const G: usize, const FULL: bool>(pass: &Pass<'_>
         let mut sums = [bias; M];
         if (M, G) == (4, 4) && pass.depth >= STEP {
             // The cast leaves the type as it is, which the compiler cannot see.
-            products_of_full_tile((&raw mut sums).cast(), pass);
+            products_of_full_tile((&raw mut sums).cast(), pass, x);
         } else {
-            products(&mut sums, pass);
+            products(&mut sums, pass, x);
         }
         let scales: [float32x4_t; G] = std::array::from_fn(|g| vld1q_f32(block.scales.as_ptr().add(4 * g)));
         let zero = vdupq_n_s16(pass.zero);
         for m in 0..M {
             let bytes = requantise::bytes(sums[m], scales, zero);
-            requantise::store::<G, FULL>(bytes, pass.y.add(m * pass.outputs), block.valid);
+            requantise::store::<G, FULL>(bytes, y.add(m * pass.outputs), block.valid);
         }
     }
 }
@@ -206,12 +245,12 @@ unsafe fn tile<const M: usize, const G: usize, const FULL: bool>(pass: &Pass<'_>
 /// # Safety
 /// As for [`tile`]; `sums` points to four by four sums; `depth` is at least a step.
 #[inline(always)]
-unsafe fn products_of_full_tile(sums: *mut [[int32x4_t; 4]; 4], pass: &Pass<'_>) {
+unsafe fn products_of_full_tile(sums: *mut [[int32x4_t; 4]; 4], pass: &Pass<'_>, x: *const i8) {
     // SAFETY: each step reads sixteen bytes of each pixel, the last one eight, and 256 or 128 of weights, of which
     // there are as many.
     unsafe {
         let sums = &mut *sums;
-        let pixels: [*const i8; 4] = std::array::from_fn(|m| pass.x.add(m * pass.depth));
+        let pixels: [*const i8; 4] = std::array::from_fn(|m| x.add(m * pass.depth));
         let (w, full) = (pass.block.weights.as_ptr(), pass.depth / STEP);
         let pixels = four_by_sixteen!(
             [
@@ -249,11 +288,15 @@ unsafe fn products_of_full_tile(sums: *mut [[int32x4_t; 4]; 4], pass: &Pass<'_>)
 /// # Safety
 /// As for [`tile`].
 #[inline(always)]
-unsafe fn products<const M: usize, const G: usize>(sums: &mut [[int32x4_t; G]; M], pass: &Pass<'_>) {
+unsafe fn products<const M: usize, const G: usize>(
+    sums: &mut [[int32x4_t; G]; M],
+    pass: &Pass<'_>,
+    mut x: *const i8,
+) {
     // SAFETY: the weights have 64 x G bytes for each full step and 32 x G for a half one, of which there are as many
     // as fit into `depth`.
     unsafe {
-        let (mut w, mut x) = (pass.block.weights.as_ptr(), pass.x);
+        let mut w = pass.block.weights.as_ptr();
         for _ in 0..pass.depth / STEP {
             let pixels: [int8x16_t; M] = std::array::from_fn(|m| vld1q_s8(x.add(m * pass.depth)));
             step::<M, G, FULL_TURNS>(sums, w, pixels);

@@ -1,0 +1,190 @@
+#!/usr/bin/env python3
+"""Instructions of the network and of the pipeline's stages on aarch64, counted under emulation.
+
+They are instructions, not time: nobody has timed a board. They repeat to about 0.1 %.
+Needs: rustup's aarch64-unknown-linux-gnu, Debian's gcc, gcc-aarch64-linux-gnu, qemu-user, and llvm for the last table.
+
+    benches/instructions.py                     # builds the program for aarch64 in release mode, then counts
+    benches/instructions.py --program FILE      # counts a program that is there and not stripped
+
+Each figure is the difference between `raymap bench` with two runs and with one, so that start and load are not in it.
+"""
+import argparse
+import collections
+import json
+import os
+import pathlib
+import re
+import subprocess
+import tempfile
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+TARGET = "aarch64-unknown-linux-gnu"
+# Processor, kernels.
+SETS = [("cortex-a72", "neon"), ("cortex-a76", "neon-dotprod"), ("cortex-a72", "portable")]
+# Bench reads a radiograph of two sizes in each run.
+RADIOGRAPHS = 2
+# What a symbol belongs to; the first that fits. Those before "network, the rest" are operators.
+NETWORK = [
+    ("products (pointwise, first layer)", r"kernels::(neon::(pairs|dotprod|matrix)|packed|product)"),
+    ("first layer, gathering", r"kernels::dense"),
+    ("depthwise", r"kernels::.*depthwise|kernels::lines"),
+    ("sums", r"kernels::add|elementwise::add"),
+    ("concatenation", r"kernels::concat|elementwise::look_up"),
+    ("doubling", r"kernels::double"),
+    ("network, the rest", r"network::(graph|kernels|logits)"),
+]
+STAGES = [
+    ("preprocess", r"raymap::(preprocess|exposure|frame)|fast_image_resize"),
+    ("probabilities", r"raymap::network|libm"),
+    ("map and grade", r"raymap::(lung_field|infection_map|grade|reading|pipeline)"),
+    ("drawing", r"raymap::render|embedded_graphics|u8g2"),
+    ("C library and others", r""),
+]
+MACS = {"sdot": 16, "smull": 8, "smull2": 8, "smlal": 8, "smlal2": 8}
+# Inner loops: which symbol, on which processors of llvm-mca (neoverse-n1 stands in for A76).
+LOOPS = [
+    ("neon, products", r"neon::pairs::pass", ["cortex-a53", "cortex-a72"]),
+    ("neon-dotprod, products", r"neon::dotprod::pass", ["cortex-a55", "neoverse-n1"]),
+    ("neon, depthwise", r"neon::depthwise", ["cortex-a53", "cortex-a72"]),
+]
+
+
+def output(*command, **more):
+    return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, **more).stdout
+
+
+def build():
+    """The program in release mode, with its symbols."""
+    linker = {
+        "CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER": "aarch64-linux-gnu-gcc",
+        "CC_aarch64_unknown_linux_gnu": "aarch64-linux-gnu-gcc",
+    }
+    command = ["cargo", "build", "--release", "--target", TARGET, "--config", "profile.release.strip=false"]
+    subprocess.run(command, check=True, cwd=ROOT, env=os.environ | linker)
+    folder = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
+    return folder / TARGET / "release/raymap"
+
+
+class Program:
+    """A program's functions by address, and runs of it that are counted."""
+
+    def __init__(self, path, work):
+        self.path, self.work = path, pathlib.Path(work)
+        self.plugin = self.work / "count.so"
+        source = ROOT / "benches/count.c"
+        subprocess.run(["gcc", "-O2", "-shared", "-fPIC", "-o", self.plugin, source], check=True)
+        lines = output("aarch64-linux-gnu-nm", "-nC", path).splitlines()
+        found = [re.match(r"([0-9a-f]{16}) [tTwW] (.*)", line) for line in lines]
+        self.functions = [(int(m[1], 16), m[2]) for m in found if m]
+        headers = output("aarch64-linux-gnu-readelf", "-lW", path).splitlines()
+        code = next(h.split() for h in headers if h.strip().startswith("LOAD") and " R E " in h)
+        self.page = int(code[2], 16) & ~0xFFF
+
+    def count(self, cpu, kernels, *arguments):
+        """Instructions by function, and what the program printed."""
+        counts = self.work / "counts"
+        emulator = ["qemu-aarch64", "-cpu", cpu, "-L", "/usr/aarch64-linux-gnu"]
+        plugin = ["-plugin", f"{self.plugin},out={counts}"]
+        environment = os.environ | {"RAYMAP_KERNELS": kernels}
+        said = output(*emulator, *plugin, self.path, *arguments, env=environment)
+        return self.by_function(counts.read_text().splitlines()), said
+
+    def by_function(self, lines):
+        base = int(lines[0].split()[1])
+        blocks = [tuple(map(int, line.split()[1:])) for line in lines[1:]]
+        blocks = sorted((address - base + self.page, n * runs) for address, n, runs in blocks)
+        result, index = collections.Counter(), 0
+        for address, instructions in blocks:
+            while index < len(self.functions) and self.functions[index][0] <= address:
+                index += 1
+            inside = index > 0 and address < self.functions[-1][0] + 0x10000
+            result[self.functions[index - 1][1] if inside else "outside"] += instructions
+        return result
+
+
+def group(counts, kinds):
+    """Sums by the first kind whose pattern fits; what fits none is left out."""
+    sums = collections.Counter()
+    for function, instructions in counts.items():
+        kind = next((name for name, pattern in kinds if re.search(pattern, function)), None)
+        sums[kind] += instructions
+    return sums
+
+
+def table(program, cpu, kernels):
+    arguments = ["bench", "--json", "--threads", "1", "--runs"]
+    one, _ = program.count(cpu, kernels, *arguments, "1")
+    two, said = program.count(cpu, kernels, *arguments, "2")
+    said = json.loads(said)
+    two.subtract(one)
+    load, _ = program.count(cpu, kernels, "model", "verify")
+    inferences = RADIOGRAPHS * said["inferences"]
+    macs = said["multiply_accumulates"]
+    network = group(two, NETWORK)
+    rest = group({f: n for f, n in two.items() if not any(re.search(p, f) for _, p in NETWORK)}, STAGES)
+    total = sum(network[name] for name, _ in NETWORK) / inferences
+    print(f"\n{kernels} on {cpu}, one thread; network of {macs / 1e6:.1f} MMAC, {said['inferences']} a radiograph")
+    print(f"{'millions of instructions':40}{'an inference':>14}")
+    for name, _ in NETWORK:
+        print(f"{name:40}{network[name] / inferences / 1e6:14.2f}")
+    print(f"{'network':40}{total / 1e6:14.2f}   {total / macs:.3f} a multiply-accumulate")
+    print(f"{'':40}{'a radiograph':>14}   (mean of 1280x720 and 3000x2500)")
+    for name, _ in STAGES:
+        print(f"{name:40}{rest[name] / RADIOGRAPHS / 1e6:14.2f}")
+    everything = sum(load.values())
+    checksum = sum(n for f, n in load.items() if "sha2" in f)
+    print(f"{'start, load and golden reading':40}{everything / 1e6:14.2f}   of which checksums {checksum / 1e6:.1f}")
+    print(f"{'the same less one inference':40}{(everything - total) / 1e6:14.2f}")
+
+
+def loops(program):
+    """The loop with the most multiply-accumulates of each inner kernel, and llvm-mca's cycles for it."""
+    text = output("aarch64-linux-gnu-objdump", "-dC", "--no-show-raw-insn", program.path)
+    print(f"\n{'inner loop':28}{'MAC':>6}{'instructions':>14}{'MAC a cycle (llvm-mca)':>26}")
+    for name, pattern, processors in LOOPS:
+        body = max(bodies(text, pattern), key=lambda b: macs_of(b) / len(b), default=[])
+        for cpu in processors:
+            cycles = cycles_of(body, cpu)
+            print(f"{name:28}{macs_of(body):6}{len(body):14}{macs_of(body) / cycles:17.1f} {cpu}")
+
+
+def bodies(text, pattern):
+    """Instructions of each innermost loop in functions that fit `pattern`."""
+    for function in re.split(r"\n(?=[0-9a-f]+ <)", text):
+        if not re.search(pattern, function.split("\n", 1)[0]):
+            continue
+        code = re.findall(r"^\s+([0-9a-f]+):\s+(.*)$", function, re.M)
+        places = {int(address, 16): i for i, (address, _) in enumerate(code)}
+        for end, (_, instruction) in enumerate(code):
+            branch = re.match(r"b\.\w+\s+([0-9a-f]+) <", instruction)
+            start = places.get(int(branch[1], 16)) if branch else None
+            if start is not None and start < end:
+                yield [re.sub(r"\s*//.*|\s*<.*", "", i) for _, i in code[start : end + 1]]
+
+
+def macs_of(body):
+    return sum(MACS.get(instruction.split()[0], 0) for instruction in body)
+
+
+def cycles_of(body, cpu):
+    runs = 100
+    lines = [i for i in body if not i.startswith("b")]
+    command = ["llvm-mca", "-mtriple=aarch64", f"-mcpu={cpu}", "-mattr=+dotprod", f"-iterations={runs}"]
+    said = output(*command, input="\n".join(lines))
+    return int(re.search(r"Total Cycles:\s+(\d+)", said)[1]) / runs
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--program", type=pathlib.Path, help="an aarch64 program that is not stripped")
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as work:
+        program = Program(arguments.program or build(), work)
+        for cpu, kernels in SETS:
+            table(program, cpu, kernels)
+        loops(program)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,14 @@
+//! Kernels for x86-64: AVX2, and AVX-512 with the dot products of VNNI where they make a difference.
+//!
+//! Only this folder holds `unsafe` for x86-64; its public functions are safe and check all lengths.
+
+// An index is the number of a register here.
+#![allow(clippy::needless_range_loop)]
+
+mod depthwise;
+mod pairs;
+mod vnni;
+
+pub use depthwise::Depthwise;
+pub use pairs::matrix as matrix_by_pairs;
+pub use vnni::matrix as matrix_by_fours;
