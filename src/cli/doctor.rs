@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 
 use super::failure::{Exit, Failure};
-use super::run::{about, model_folder, open};
-use super::{pipeline, records};
+use super::run::{about, open};
+use super::{board_pipeline, records};
 use crate::board::{Board, RecordConfig, ScreenConfig, SerialConfig, SourceConfig};
 use crate::clock::{Clock, SystemClock};
 use crate::reading::{DISCLAIMER, SCHEMA};
@@ -55,7 +55,7 @@ pub fn run(arguments: &DoctorArguments) -> Result<(), Failure> {
 /// Runs and prints every test; those that failed.
 fn examine(arguments: &DoctorArguments) -> Result<Vec<TestReport>, Failure> {
     let board = Board::load(&arguments.board)?;
-    let model = pipeline(model_folder(&board).as_deref());
+    let model = board_pipeline(&board);
     let about = about(&board, model.as_ref().ok());
     let clock = SystemClock::start();
     // A station may be running, and has the record: it is only looked at.

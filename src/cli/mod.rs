@@ -4,6 +4,7 @@
 
 mod bench;
 mod board;
+mod calibrate;
 mod devices;
 mod doctor;
 mod evaluate;
@@ -25,8 +26,9 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
-use crate::network::{Bundle, Network};
-use crate::pipeline::Pipeline;
+use crate::board::{Board, ModelConfig};
+use crate::network::Network;
+use crate::pipeline::{LocalPoint, Pipeline};
 use crate::serial::LogLines;
 
 /// Infection maps and severity grades from chest radiographs. For research and triage support, not for diagnosis.
@@ -47,6 +49,8 @@ enum Command {
     Read(read::ReadArguments),
     /// Metrics of the shipped network on a labelled set
     Evaluate(evaluate::EvaluateArguments),
+    /// An operating point for detection, chosen on labelled cases of one's own
+    Calibrate(calibrate::CalibrateArguments),
     /// A synthetic radiograph with its exact lung and infection masks
     Phantom(phantom::PhantomArguments),
     /// The station's self-test, now: what works, what does not, and what to do
@@ -82,6 +86,7 @@ pub fn execute(arguments: Arguments, logger: &LogLines) -> Result<(), Failure> {
         Some(Command::Run(a)) => run::run(&a, logger),
         Some(Command::Read(a)) => read::run(&a),
         Some(Command::Evaluate(a)) => evaluate::run(&a),
+        Some(Command::Calibrate(a)) => calibrate::run(&a),
         Some(Command::Phantom(a)) => phantom::run(&a),
         Some(Command::Doctor(a)) => doctor::run(&a),
         Some(Command::Explain(a)) => explain::run(&a),
@@ -93,13 +98,29 @@ pub fn execute(arguments: Arguments, logger: &LogLines) -> Result<(), Failure> {
     }
 }
 
-/// The pipeline on the bundle in `folder`, or on the one inside the binary.
+/// The pipeline on the bundle in `folder`, which may be a store of models, or on the one inside the binary.
 fn pipeline(folder: Option<&std::path::Path>) -> Result<Pipeline, Failure> {
-    let bundle = match folder {
-        Some(folder) => Bundle::open(folder)?,
-        None => Bundle::embedded()?,
+    Ok(Pipeline::new(Network::load(model::bundle(folder)?)?))
+}
+
+/// The pipeline of a board: its model, and its local operating point where it names one.
+fn board_pipeline(board: &Board) -> Result<Pipeline, Failure> {
+    let folder = match &board.model {
+        ModelConfig::Embedded => None,
+        ModelConfig::Folder(folder) => Some(folder.as_path()),
     };
-    Ok(Pipeline::new(Network::load(bundle)?))
+    let pipeline = pipeline(folder)?;
+    let Some(path) = board.station.as_ref().and_then(|s| s.operating_point.as_ref()) else {
+        return Ok(pipeline);
+    };
+    let text = std::fs::read_to_string(path).map_err(|e| Failure {
+        exit: Exit::Configuration,
+        code: "point_unreadable",
+        text: format!("the operating point {} cannot be read: {e}", path.display()),
+    })?;
+    let refused = |e: crate::pipeline::LocalPointError| Failure::new(Exit::Configuration, e.code(), &e);
+    let local = LocalPoint::parse(&text).map_err(refused)?;
+    pipeline.with_local_point(&local).map_err(refused)
 }
 
 /// A progress bar on a terminal for more than one piece of work; nothing elsewhere.

@@ -1,14 +1,12 @@
 //! `raymap run`: a board file made into a station.
 
-use std::path::PathBuf;
-
 use log::LevelFilter;
 
 use super::failure::{Exit, Failure, chain};
 use super::panel::PicturePanel;
 use super::supervise::{Supervised, stop_on_signals};
-use super::{RunArguments, doctor, pipeline};
-use crate::board::{Board, ModelConfig, RecordConfig, ScreenConfig, SerialConfig, SourceConfig};
+use super::{RunArguments, board_pipeline, doctor};
+use crate::board::{Board, RecordConfig, ScreenConfig, SerialConfig, SourceConfig};
 use crate::clock::SystemClock;
 use crate::frame::Frame;
 use crate::pipeline::{Pipeline, Study};
@@ -23,7 +21,7 @@ use crate::station::{About, Edges, Ended, Fault, Feed, Policy, Reader, SourceFee
 pub fn run(arguments: &RunArguments, logger: &LogLines) -> Result<(), Failure> {
     let board = Board::load(&arguments.board)?;
     let mut supervised = Supervised::start(&board, arguments.forever);
-    let model = pipeline(model_folder(&board).as_deref());
+    let model = board_pipeline(&board);
     let about = about(&board, model.as_ref().ok());
     let clock = SystemClock::start();
     let mut record = board.record.as_ref().map(|config| recorder(&board.name, config));
@@ -53,13 +51,6 @@ pub fn run(arguments: &RunArguments, logger: &LogLines) -> Result<(), Failure> {
     // A refused model has been shown and reported; it is what the command fails with.
     reader.0.map(drop)?;
     conclude(&summary, live)
-}
-
-pub fn model_folder(board: &Board) -> Option<PathBuf> {
-    match &board.model {
-        ModelConfig::Embedded => None,
-        ModelConfig::Folder(folder) => Some(folder.clone()),
-    }
 }
 
 pub fn about(board: &Board, pipeline: Option<&Pipeline>) -> About {
