@@ -119,7 +119,9 @@ fn tests<'a>(
     tests.extend(record);
     tests.push(test("screen", || screen(&board.screen)));
     tests.push(test("source", || source(&board.source)));
-    tests.push(test("serial", || serial(&board.serial)));
+    // Now, and not when its turn comes: a port that the station has open cannot be opened a second time.
+    let line = serial(&board.serial);
+    tests.push(test("serial", move || line));
     tests.push(test("clock", || Ok(time_of_day(clock))));
     tests.push(test("space", || space(board)));
     tests.push(test("temperature", temperature));
@@ -155,6 +157,9 @@ fn screen(config: &ScreenConfig) -> Found {
 }
 
 fn source(config: &SourceConfig) -> Found {
+    if matches!(config, SourceConfig::Folder(folder) if !folder.exists()) {
+        return Err("the folder of radiographs is not there".into());
+    }
     match open(config) {
         Ok(_) => Ok("it can be opened".into()),
         // The fault's own text may name a file of a patient.
