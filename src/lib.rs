@@ -14,6 +14,7 @@ pub mod source;
 pub mod exposure;
 pub mod preprocess;
 pub mod network;
+pub mod model_store;
 pub mod lung_field;
 pub mod infection_map;
 pub mod grade;

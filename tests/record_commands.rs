@@ -48,7 +48,7 @@ fn what_a_station_keeps_is_listed_shown_and_exported() {
     let folder = station();
     let at = folder.path();
     let serial = fs::read_to_string(at.join("serial.log")).unwrap();
-    assert!(serial.contains("test=record") && serial.contains("0 readings kept"), "{serial}");
+    assert!(serial.contains("test=record") && serial.contains("0+readings+kept"), "{serial}");
     // A second start of the same station.
     check(at, &["run"], 0);
     let list = check(at, &["records", "list", "--json"], 0);

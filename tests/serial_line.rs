@@ -169,11 +169,13 @@ fn a_station_reports_through_the_port_of_its_board_file() {
     std::fs::write(folder.path().join("board.toml"), board).unwrap();
     let (received, output) = std::thread::scope(|scope| {
         let station = scope.spawn(|| raymap(folder.path(), &["run", "--board", "board.toml"]));
-        (receive(&mut peer, 3), station.join().unwrap())
+        (receive(&mut peer, 9), station.join().unwrap())
     });
     assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
-    let kinds: Vec<Kind> = received.iter().map(Line::kind).take(3).collect();
-    assert_eq!(kinds, [Kind::Boot, Kind::SelfTest, Kind::Reading]);
-    assert_eq!(sequences(&received)[..3], [1, 2, 3]);
-    assert!(received[2].get("grade").is_some());
+    let kinds: Vec<Kind> = received.iter().map(Line::kind).take(9).collect();
+    assert_eq!((kinds[0], kinds[8]), (Kind::Boot, Kind::Reading));
+    assert!(kinds[1..8].iter().all(|kind| *kind == Kind::SelfTest));
+    assert!(received[1..8].iter().all(|l| l.get("test") != Some("serial") || l.get("ok") == Some("1")));
+    assert_eq!(sequences(&received)[..9], [1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    assert!(received[8].get("grade").is_some());
 }

@@ -115,6 +115,7 @@ fn systemd_is_told_and_sigterm_is_a_clean_end() {
     terminate(&child);
     assert_eq!(end(&mut child).and_then(|s| s.code()), Some(0));
     assert!(serial_says(at, " end radiographs="));
+    assert!(serial_says(at, " log level=info text=radiograph+1:"));
     manager.set_nonblocking(true).unwrap();
     let mut bytes = [0; 256];
     let mut told = Vec::new();

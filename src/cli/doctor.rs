@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 
 use super::failure::{Exit, Failure};
-use super::run::{about, model_folder, open};
-use super::{pipeline, records};
+use super::run::{about, open};
+use super::{board_pipeline, records};
 use crate::board::{Board, RecordConfig, ScreenConfig, SerialConfig, SourceConfig};
 use crate::clock::{Clock, SystemClock};
 use crate::reading::{DISCLAIMER, SCHEMA};
@@ -55,7 +55,7 @@ pub fn run(arguments: &DoctorArguments) -> Result<(), Failure> {
 /// Runs and prints every test; those that failed.
 fn examine(arguments: &DoctorArguments) -> Result<Vec<TestReport>, Failure> {
     let board = Board::load(&arguments.board)?;
-    let model = pipeline(model_folder(&board).as_deref());
+    let model = board_pipeline(&board);
     let about = about(&board, model.as_ref().ok());
     let clock = SystemClock::start();
     // A station may be running, and has the record: it is only looked at.
@@ -119,7 +119,9 @@ fn tests<'a>(
     tests.extend(record);
     tests.push(test("screen", || screen(&board.screen)));
     tests.push(test("source", || source(&board.source)));
-    tests.push(test("serial", || serial(&board.serial)));
+    // Now, and not when its turn comes: a port that the station has open cannot be opened a second time.
+    let line = serial(&board.serial);
+    tests.push(test("serial", move || line));
     tests.push(test("clock", || Ok(time_of_day(clock))));
     tests.push(test("space", || space(board)));
     tests.push(test("temperature", temperature));
@@ -155,6 +157,9 @@ fn screen(config: &ScreenConfig) -> Found {
 }
 
 fn source(config: &SourceConfig) -> Found {
+    if matches!(config, SourceConfig::Folder(folder) if !folder.exists()) {
+        return Err("the folder of radiographs is not there".into());
+    }
     match open(config) {
         Ok(_) => Ok("it can be opened".into()),
         // The fault's own text may name a file of a patient.

@@ -4,6 +4,7 @@
 
 mod bench;
 mod board;
+mod calibrate;
 mod decode;
 mod devices;
 mod doctor;
@@ -29,9 +30,9 @@ use std::path::{Path, PathBuf};
 
 use clap::{Parser, Subcommand};
 
-use crate::board::ComputeConfig;
-use crate::network::{Bundle, Compute, Network};
-use crate::pipeline::Pipeline;
+use crate::board::{Board, ComputeConfig, ModelConfig};
+use crate::network::{Compute, Network};
+use crate::pipeline::{LocalPoint, Pipeline};
 use crate::serial::LogLines;
 use crate::source::worker;
 
@@ -53,6 +54,8 @@ enum Command {
     Read(read::ReadArguments),
     /// Metrics of the shipped network on a labelled set
     Evaluate(evaluate::EvaluateArguments),
+    /// An operating point for detection, chosen on labelled cases of one's own
+    Calibrate(calibrate::CalibrateArguments),
     /// A synthetic radiograph with its exact lung and infection masks
     Phantom(phantom::PhantomArguments),
     /// The station's self-test, now: what works, what does not, and what to do
@@ -93,6 +96,7 @@ pub fn execute(arguments: Arguments, logger: &LogLines) -> Result<(), Failure> {
         Some(Command::Run(a)) => run::run(&a, logger),
         Some(Command::Read(a)) => read::run(&a),
         Some(Command::Evaluate(a)) => evaluate::run(&a),
+        Some(Command::Calibrate(a)) => calibrate::run(&a),
         Some(Command::Phantom(a)) => phantom::run(&a),
         Some(Command::Doctor(a)) => doctor::run(&a),
         Some(Command::Explain(a)) => explain::run(&a),
@@ -116,13 +120,9 @@ fn isolate() {
     worker::isolate(Path::new("/proc/self/exe"));
 }
 
-/// The pipeline on the bundle in `folder`, or on the one inside the binary.
+/// The pipeline on the bundle in `folder`, which may be a store of models, or on the one inside the binary.
 fn pipeline(folder: Option<&Path>, wanted: &ComputeConfig) -> Result<Pipeline, Failure> {
-    let bundle = match folder {
-        Some(folder) => Bundle::open(folder)?,
-        None => Bundle::embedded()?,
-    };
-    Ok(Pipeline::new(Network::load_for(bundle, compute(wanted)?)?))
+    Ok(Pipeline::new(Network::load_for(model::bundle(folder)?, compute(wanted)?)?))
 }
 
 /// What the environment, else a board file, else the processor says of kernels and threads.
@@ -130,6 +130,26 @@ fn compute(wanted: &ComputeConfig) -> Result<Compute, Failure> {
     let variable = std::env::var(KERNELS_VARIABLE).ok().filter(|name| !name.is_empty());
     let kernels = variable.as_deref().or(wanted.kernels.as_deref());
     Compute::new(kernels, wanted.threads).map_err(|e| Failure::new(Exit::Configuration, e.code(), &e))
+}
+
+/// The pipeline of a board: its model, and its local operating point where it names one.
+fn board_pipeline(board: &Board) -> Result<Pipeline, Failure> {
+    let folder = match &board.model {
+        ModelConfig::Embedded => None,
+        ModelConfig::Folder(folder) => Some(folder.as_path()),
+    };
+    let pipeline = pipeline(folder, &board.compute)?;
+    let Some(path) = board.station.as_ref().and_then(|s| s.operating_point.as_ref()) else {
+        return Ok(pipeline);
+    };
+    let text = std::fs::read_to_string(path).map_err(|e| Failure {
+        exit: Exit::Configuration,
+        code: "point_unreadable",
+        text: format!("the operating point {} cannot be read: {e}", path.display()),
+    })?;
+    let refused = |e: crate::pipeline::LocalPointError| Failure::new(Exit::Configuration, e.code(), &e);
+    let local = LocalPoint::parse(&text).map_err(refused)?;
+    pipeline.with_local_point(&local).map_err(refused)
 }
 
 /// A progress bar on a terminal for more than one piece of work; nothing elsewhere.

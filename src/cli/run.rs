@@ -1,6 +1,5 @@
 //! `raymap run`: a board file made into a station.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,8 +7,8 @@ use log::LevelFilter;
 
 use super::failure::{Exit, Failure, chain};
 use super::supervise::{Supervised, stop_on_signals};
-use super::{RunArguments, compute, doctor, isolate, live, panel, pipeline};
-use crate::board::{Board, ModelConfig, RecordConfig, SerialConfig, SourceConfig};
+use super::{RunArguments, board_pipeline, compute, doctor, isolate, live, panel};
+use crate::board::{Board, RecordConfig, SerialConfig, SourceConfig};
 use crate::clock::SystemClock;
 use crate::frame::Frame;
 use crate::pipeline::{Pipeline, Study};
@@ -26,7 +25,7 @@ pub fn run(arguments: &RunArguments, logger: &LogLines) -> Result<(), Failure> {
     let board = Board::load(&arguments.board)?;
     compute(&board.compute)?;
     let mut supervised = Supervised::start(&board, arguments.forever);
-    let model = pipeline(model_folder(&board).as_deref(), &board.compute);
+    let model = board_pipeline(&board);
     let about = about(&board, model.as_ref().ok());
     let clock = Arc::new(SystemClock::start());
     let mut record = board.record.as_ref().map(|config| recorder(&board.name, config));
@@ -61,13 +60,6 @@ pub fn run(arguments: &RunArguments, logger: &LogLines) -> Result<(), Failure> {
     // A refused model has been shown and reported; it is what the command fails with.
     reader.0.map(drop)?;
     conclude(&summary, live)
-}
-
-pub fn model_folder(board: &Board) -> Option<PathBuf> {
-    match &board.model {
-        ModelConfig::Embedded => None,
-        ModelConfig::Folder(folder) => Some(folder.clone()),
-    }
 }
 
 pub fn about(board: &Board, pipeline: Option<&Pipeline>) -> About {

@@ -5,8 +5,10 @@
 
 mod blackout;
 mod fitness;
+mod local_point;
 mod study;
 
+pub use local_point::{LocalPoint, LocalPointError, WrittenPoint};
 pub use study::Study;
 
 use fitness::FitnessRule;
@@ -50,6 +52,8 @@ impl PipelineError {
 pub struct Pipeline {
     network: Network,
     rules: Rules,
+    /// Stands behind the model's version where a local operating point is in use.
+    mark: String,
 }
 
 /// What the manifest says of thresholds.
@@ -65,14 +69,14 @@ struct Rules {
 impl Pipeline {
     pub fn new(network: Network) -> Self {
         let rules = Rules::of(network.manifest());
-        Self { network, rules }
+        Self { network, rules, mark: String::new() }
     }
 
     /// What made the readings of this pipeline.
     pub fn provenance(&self) -> Provenance {
         Provenance {
             model_name: self.network.manifest().name.clone(),
-            model_version: self.network.manifest().version.clone(),
+            model_version: format!("{}{}", self.network.manifest().version, self.mark),
             model_sha256: self.network.sha256().to_owned(),
             kernels: self.network.kernels(),
         }

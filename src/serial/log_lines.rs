@@ -35,6 +35,8 @@ impl LogLines {
 
     /// From now on records of `level` and above wait in what this gives.
     pub fn give(&self, level: LevelFilter) -> Receiver<LogLine> {
+        // The usual logger goes by its own level in any case.
+        log::set_max_level(log::max_level().max(level));
         let (queue, records) = sync_channel(QUEUE_MAX);
         *self.line.lock().unwrap_or_else(PoisonError::into_inner) = Some((level, queue));
         records

@@ -23,6 +23,8 @@ const STALL_MAX: Duration = Duration::from_secs(1);
 const BACK_OFF_MIN: Duration = Duration::from_millis(250);
 /// Longest wait: a cable that is put back works again within it.
 const BACK_OFF_MAX: Duration = Duration::from_secs(15);
+/// An opening that lasted so long is none of a port that flaps.
+const STEADY: Duration = Duration::from_secs(1);
 /// Waits are cut into these, so that the end is noticed.
 const WAIT_SLICE: Duration = Duration::from_millis(50);
 /// How often a wire with nothing to write looks after its port, so that questions are heard in silence too.
@@ -130,14 +132,15 @@ pub struct Wire<D> {
     back_off: Duration,
     /// While there is nothing to write, the port is not opened before this.
     not_before: Instant,
+    opened: Instant,
     told: bool,
 }
 
 impl<D: Dial> Wire<D> {
     pub fn new(dial: D, shared: Arc<Shared>, asks: Option<SyncSender<Line>>) -> Self {
-        let not_before = Instant::now();
+        let (not_before, opened) = (Instant::now(), Instant::now());
         let back_off = BACK_OFF_MIN;
-        Self { dial, shared, asks, port: None, torn: true, back_off, not_before, told: false }
+        Self { dial, shared, asks, port: None, torn: true, back_off, not_before, opened, told: false }
     }
 
     /// Writes what comes, until the queue's other end is gone and it is empty.
@@ -198,6 +201,7 @@ impl<D: Dial> Wire<D> {
         match self.dial.open() {
             Ok(opened) => {
                 self.port = Some(opened.out);
+                self.opened = Instant::now();
                 if let Some(input) = opened.input {
                     self.listen(input);
                 }
@@ -242,6 +246,10 @@ impl<D: Dial> Wire<D> {
     }
 
     fn disconnect(&mut self) {
+        // A port that held for long is no port that comes and goes: it is looked for soon.
+        if self.port.is_some() && self.opened.elapsed() > STEADY {
+            self.back_off = BACK_OFF_MIN;
+        }
         self.port = None;
         self.shared.opening.fetch_add(1, Ordering::Relaxed);
         self.shared.hung_up.store(false, Ordering::Relaxed);

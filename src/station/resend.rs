@@ -8,12 +8,12 @@ use std::time::Duration;
 
 use crate::serial::Line;
 
-/// Lines in the window: some ten minutes of radiographs, at most 64 KiB. What falls out is still in the record.
-pub const WINDOW_LINES: usize = 256;
+/// Lines in the window: hours of radiographs, at most 256 KiB. What falls out is still in the record.
+pub const WINDOW_LINES: usize = 1_024;
 /// How long a line may be unacknowledged before it is sent again: more than a full queue takes at 115,200 baud.
 pub const RESEND_AFTER: Duration = Duration::from_secs(2);
-/// Lines that are sent again at once: a quarter of the link's queue, so that new lines find room.
-const BATCH_LINES: usize = 16;
+/// Lines that are sent again at once: half of the link's queue, so that new lines find room.
+const BATCH_LINES: usize = 32;
 /// Rounds without any acknowledgement after which the peer counts as gone.
 const ROUNDS_MAX: u32 = 30;
 
@@ -130,7 +130,7 @@ mod tests {
     fn what_was_not_acknowledged_comes_again_in_batches() {
         let mut window = window(1..=40);
         assert_eq!(window.acknowledge(5, made(5)), None);
-        assert_eq!(due(&mut window, 10 * SECOND), (6..22).collect::<Vec<_>>());
+        assert_eq!(due(&mut window, 10 * SECOND), (6..38).collect::<Vec<_>>());
         assert!(due(&mut window, 11 * SECOND).is_empty());
         assert_eq!(window.acknowledge(39, made(39)), None);
         assert_eq!(due(&mut window, 12 * SECOND), [40]);

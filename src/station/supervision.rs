@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::fault::Fault;
+use super::progress::Progress;
 use super::stage::{Stage, State};
-use super::watch::Progress;
 use super::{About, Ended, Station};
 use crate::clock::Pulse;
 

@@ -136,7 +136,7 @@ class Client:
 
     def take(self, line):
         sequence, uptime, kind, fields = line
-        if kind == "boot" and fields != self.boot and uptime < self.newest_ms:
+        if kind == "boot" and self.boot and fields != self.boot and uptime < self.newest_ms:
             # Another start: its numbers begin anew.
             self.ahead, self.next, self.newest_ms, self.last = {}, 1, 0, None
         if kind == "boot":
@@ -164,6 +164,7 @@ def main():
     parser.add_argument("--ask", action="append", default=[], help="such as status, asked once at the start")
     arguments = parser.parse_args()
     client, end, readings, told = Client(Port(arguments.port)), time.monotonic() + arguments.timeout, 0, False
+    print(json.dumps({"kind": "listening"}), flush=True)
     while readings < arguments.until and time.monotonic() < end:
         for sequence, uptime, kind, fields in client.poll():
             if not told:
@@ -175,7 +176,8 @@ def main():
             if kind in ("reading", "refused", "answer", "entry", "gap"):
                 print(json.dumps({"sequence": sequence, "kind": kind, **fields}), flush=True)
     client.acknowledge()
-    print(json.dumps({"kind": "summary", "readings": readings, "repeated": client.repeated}))
+    counts = {"readings": readings, "repeated": client.repeated, "next": client.next, "ahead": len(client.ahead)}
+    print(json.dumps({"kind": "summary", **counts}))
     return 0 if readings >= arguments.until else 1
 
 

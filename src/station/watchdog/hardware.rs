@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use rustix::ioctl::{Updater, ioctl, opcode};
 
-use crate::station::watch::Watchdog;
+use crate::station::progress::Watchdog;
 
 /// WDIOC_SETTIMEOUT of `linux/watchdog.h`: seconds in, the seconds that were set out.
 const SET_TIMEOUT: rustix::ioctl::Opcode = opcode::read_write::<i32>(b'W', 6);

@@ -7,7 +7,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::net::{SocketAddr, UnixDatagram};
 use std::time::{Duration, Instant};
 
-use crate::station::watch::Watchdog;
+use crate::station::progress::Watchdog;
 
 /// Signs of life are sent no more often than this; systemd's times are of several seconds.
 const FEED_EVERY: Duration = Duration::from_millis(500);

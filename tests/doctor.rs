@@ -1,0 +1,77 @@
+//! `raymap doctor` says what works and what to do; `raymap calibrate` refuses to guess.
+
+mod program;
+
+use std::fs;
+use std::path::Path;
+
+use program::raymap;
+use raymap::station::Advice;
+use serde_json::Value;
+
+const BOARD: &str = r#"name = "test"
+description = "Nothing is connected."
+source = { kind = "phantom", phantoms = [{ seed = 2, infected = 30 }] }
+screen = { kind = "png", path = "out/screen.png", width = 800, height = 480 }
+serial = { file = "out/serial.log" }
+record = { folder = "out/records", bytes_max = 30_000_000 }
+"#;
+
+/// Examines a board; the exit code, and what was found by its code.
+fn check(folder: &Path, board: &str) -> (Option<i32>, Vec<(String, bool, String)>) {
+    fs::write(folder.join("board.toml"), board).unwrap();
+    let output = raymap(folder, &["doctor", "--board", "board.toml", "--json"]);
+    let found: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let test = |t: &Value| {
+        let code = t["code"].as_str().unwrap().to_owned();
+        assert!(Advice::of(&code).is_some(), "{code}");
+        assert_eq!(t["remedy"].is_string(), t["passed"] == false, "{t}");
+        (code, t["passed"] == true, t["text"].as_str().unwrap().to_owned())
+    };
+    (output.status.code(), found["tests"].as_array().unwrap().iter().map(test).collect())
+}
+
+fn failed(tests: &[(String, bool, String)]) -> Vec<&str> {
+    tests.iter().filter(|(_, passed, _)| !passed).map(|(code, ..)| code.as_str()).collect()
+}
+
+#[test]
+fn a_board_in_order_passes_every_test_and_nothing_is_left_behind() {
+    let folder = tempfile::tempdir().unwrap();
+    let (_, tests) = check(folder.path(), BOARD);
+    let codes: Vec<&str> = tests.iter().map(|(code, ..)| code.as_str()).collect();
+    assert_eq!(codes, ["model", "record", "screen", "source", "serial", "clock", "space", "temperature"]);
+    // The machine that tests may be hot or full; what the board names is in order.
+    assert!(failed(&tests).iter().all(|code| ["space", "temperature"].contains(code)), "{tests:?}");
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "the board file and nothing else");
+}
+
+#[test]
+fn what_is_missing_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let board = BOARD
+        .replace("serial = { file = \"out/serial.log\" }", "serial = { port = \"/none/ttyS9\" }")
+        .replace(
+            "kind = \"phantom\", phantoms = [{ seed = 2, infected = 30 }]",
+            "kind = \"folder\", path = \"in\"",
+        );
+    let (code, tests) = check(folder.path(), &board);
+    let failed: Vec<&str> = failed(&tests).into_iter().filter(|c| ["source", "serial"].contains(c)).collect();
+    assert_eq!((code, failed), (Some(5), vec!["source", "serial"]));
+}
+
+#[test]
+fn too_few_cases_choose_no_threshold() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    assert!(raymap(at, &["phantom", "--seed", "3", "--infected", "0", "--out", "p"]).status.success());
+    let radiograph = fs::read_dir(at.join("p")).unwrap().flatten().map(|e| e.file_name());
+    let mut radiograph = radiograph.filter(|n| n.to_string_lossy().contains("radiograph"));
+    let name = radiograph.next().unwrap().into_string().unwrap();
+    fs::write(at.join("cases.csv"), format!("file,finding\np/{name},normal\n")).unwrap();
+    let output = raymap(at, &["calibrate", "cases.csv", "--out", "point.toml"]);
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(4), "{text}");
+    assert!(text.contains("at least 30 of each are needed"), "{text}");
+    assert!(!at.join("point.toml").exists());
+}
