@@ -1,6 +1,7 @@
 //! `raymap run`: a board file made into a station.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::failure::{Exit, Failure, chain};
@@ -14,10 +15,10 @@ use crate::preprocess::Display;
 use crate::reading::{DISCLAIMER, Provenance, Refusal};
 use crate::record::{Access, DiskStorage, RecordError, Recorder, Rule, Storage};
 use crate::serial::{LogFile, PortLink, SerialLink};
-use crate::source::folder::FolderSource;
+use crate::source::folder::{FolderSource, Watch};
 use crate::source::phantom::{PhantomSource, PhantomSpec};
 use crate::station::{
-    About, Edges, Ended, Fault, Feed, Policy, Reader, SelfTest, SourceFeed, Station, Summary,
+    About, Edges, Ended, Fault, Feed, Policy, Reader, SelfTest, SourceFeed, Station, Summary, WatchFeed,
 };
 
 pub fn run(arguments: &RunArguments) -> Result<(), Failure> {
@@ -46,9 +47,9 @@ pub fn run(arguments: &RunArguments) -> Result<(), Failure> {
         serial: serial.as_mut(),
         record: record.as_mut(),
     };
-    let source = board.source.clone();
-    let summary =
-        Station::new(edges, Policy { live, dwell, ..policy }).run(&about, tests, &mut || open(&source));
+    let (source, forever) = (board.source.clone(), arguments.forever);
+    let summary = Station::new(edges, Policy { live, dwell, ..policy })
+        .run(&about, tests, &mut || open(&source, forever));
     report(&summary, &path.display().to_string(), &board);
     // A refused model has been shown and reported; it is what the command fails with.
     reader.0.map(drop)?;
@@ -113,14 +114,19 @@ fn self_tests(about: &About, refused: Option<&Failure>) -> Vec<SelfTest<'static>
     vec![SelfTest { code: "model", vital: true, check: Box::new(move || found) }]
 }
 
-fn open(source: &SourceConfig) -> Result<Box<dyn Feed>, Fault> {
+/// The board's source; a folder is read through once, or watched `forever`.
+fn open(source: &SourceConfig, forever: bool) -> Result<Box<dyn Feed>, Fault> {
     match source {
         SourceConfig::Phantom(phantoms) => {
             let specs = phantoms.iter().map(|p| PhantomSpec::new(p.seed, p.infected)).collect();
             Ok(Box::new(SourceFeed::new(PhantomSource::new(specs), |never| match *never {})))
         }
+        SourceConfig::Folder(folder) if forever => {
+            let watch = Watch::new(&folder.path, folder.remember.as_deref());
+            Ok(Box::new(WatchFeed::new(watch, Arc::new(SystemClock::start()))))
+        }
         SourceConfig::Folder(folder) => {
-            let source = FolderSource::new(std::slice::from_ref(folder))
+            let source = FolderSource::new(std::slice::from_ref(&folder.path))
                 .map_err(|e| Fault::source(e.code(), e.to_string()))?;
             Ok(Box::new(SourceFeed::new(source, |e| e.source.code())))
         }

@@ -14,6 +14,7 @@ mod policy;
 mod self_test;
 mod summary;
 mod teller;
+mod watch;
 #[cfg(test)]
 mod tests;
 
@@ -30,6 +31,7 @@ pub use self::policy::Policy;
 pub use self::self_test::{SelfTest, TestReport};
 pub use self::summary::{About, Ended, Summary};
 use self::teller::Teller;
+pub use self::watch::WatchFeed;
 use crate::clock::Clock;
 use crate::exposure::Live;
 use crate::pipeline::Study;
@@ -133,6 +135,10 @@ impl<'a> Station<'a> {
         while !self.stopped() {
             match feed.next() {
                 None => return ControlFlow::Continue(()),
+                Some(Ok(Fed::Idle)) => {
+                    *in_a_row = 0;
+                    self.wait(WAIT_SLICE);
+                }
                 Some(Ok(Fed::Live(live))) => {
                     *in_a_row = 0;
                     self.watching(live);
