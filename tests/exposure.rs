@@ -81,7 +81,7 @@ fn real(count: usize) -> Vec<GrayImage> {
     rows.map(|r| image::open(folder.join(&r[file])).unwrap().into_luma8()).collect()
 }
 
-/// Every radiograph after a menu and a fade, adjusted, covered by a dialog, and followed by a blank.
+/// Every radiograph after a menu and a fade, adjusted, now and then covered by a dialog, and followed by a blank.
 fn day(pictures: &[GrayImage], console: &Console) -> Watch {
     let mut watch = Watch::new();
     let blank = Canvas::filled(SCREEN, 0);
@@ -95,8 +95,10 @@ fn day(pictures: &[GrayImage], console: &Console) -> Watch {
         assert_eq!(watch.live, Live::Seen, "radiograph {i}");
         let (brighter, _) = console.radiograph(&windowed(picture, 110.0, 190.0), true);
         assert_eq!(watch.fade(&screen, &brighter, 4) + watch.show(&brighter, 15), 0, "adjusted {i}");
-        assert_eq!(watch.show(&console.dialog(&brighter), 15), 0, "dialog over {i}");
-        assert_eq!(watch.show(&brighter, 15), 0, "after the dialog over {i}");
+        if i % 4 == 0 {
+            assert_eq!(watch.show(&console.dialog(&brighter), 15), 0, "dialog over {i}");
+            assert_eq!(watch.show(&brighter, 15), 0, "after the dialog over {i}");
+        }
         assert_eq!(watch.fade(&brighter, &blank, 3) + watch.show(&blank, 14), 0, "blank after {i}");
         assert_eq!(watch.live, Live::NoRadiograph, "blank after {i}");
     }
@@ -109,7 +111,7 @@ fn day(pictures: &[GrayImage], console: &Console) -> Watch {
 
 #[test]
 fn every_phantom_is_given_once_and_nothing_else() {
-    let pictures: Vec<GrayImage> = (1..=12).map(phantom).collect();
+    let pictures: Vec<GrayImage> = (1..=6).map(phantom).collect();
     for wide in [false, true] {
         let watch = day(&pictures, &Console { size: SCREEN, wide });
         assert_eq!(watch.given.len(), pictures.len());

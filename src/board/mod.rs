@@ -67,10 +67,9 @@ pub enum SourceConfig {
     /// Computed from geometry, at least one.
     Phantom(Vec<PhantomConfig>),
     Capture(CaptureConfig),
-    /// Every radiograph in a folder, once.
-    Folder(PathBuf),
     /// What an X-ray unit sends over the network.
     DicomNet(DicomNetConfig),
+    Folder(FolderConfig),
     Replay(ReplayConfig),
 }
 
@@ -106,6 +105,14 @@ pub struct CaptureConfig {
     /// Longest wait for one frame; `None`: the source's own.
     pub timeout: Option<Duration>,
     pub live: LiveConfig,
+}
+
+/// Every radiograph in a folder, once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FolderConfig {
+    pub path: PathBuf,
+    /// The file in which it is noted what has been read; `None`: after a restart all is read again.
+    pub remember: Option<PathBuf>,
 }
 
 /// What was recorded of a live picture, played again.

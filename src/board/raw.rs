@@ -30,6 +30,7 @@ pub struct RawSource {
     pub kind: Spanned<String>,
     pub phantoms: Option<Spanned<Vec<RawPhantom>>>,
     pub path: Option<Spanned<String>>,
+    pub remember: Option<Spanned<String>>,
     pub device: Option<Spanned<String>>,
     pub card: Option<Spanned<String>>,
     pub width: Option<Spanned<i64>>,

@@ -88,6 +88,11 @@ const SOURCE: &[Key] = &[
         Takes::Text,
         "folder: whose radiographs are read; replay: the file that `raymap record` wrote; dicom-net: where what arrives waits to be read.",
     ),
+    Key(
+        "remember",
+        Takes::Text,
+        "folder: the file that notes what has been read; left out: after a restart all is read again.",
+    ),
     Key("device", Takes::Text, "v4l: the node, such as /dev/video0."),
     Key("card", Takes::Text, "v4l, in place of device: the name that the device gives itself."),
     Key(

@@ -166,7 +166,8 @@ fn a_board_says_only_what_differs() {
 fn another_kind_begins_anew() {
     let mine = format!("{MINE}source = {{ kind = 'folder', path = 'f' }}\nserial = {{ file = 's' }}\n");
     let board = load_files(&[("mine.toml", &mine), ("sbc/part.toml", PART), ("xray/in.toml", IN)]).unwrap();
-    assert_eq!(board.source, SourceConfig::Folder("f".into()));
+    let folder = FolderConfig { path: "f".into(), remember: None };
+    assert_eq!(board.source, SourceConfig::Folder(folder));
     assert_eq!(board.serial, SerialConfig::File("s".into()));
 }
 

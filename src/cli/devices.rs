@@ -10,6 +10,9 @@ pub fn run() -> Result<(), Failure> {
     }
     for device in devices {
         println!("{device}");
+        if let Some(advice) = device.unusable.and_then(|why| why.advice()) {
+            println!("    {advice}");
+        }
     }
     Ok(())
 }

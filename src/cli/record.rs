@@ -37,7 +37,9 @@ pub fn run(arguments: &RecordArguments) -> Result<(), Failure> {
             let specs = phantoms.iter().map(|p| PhantomSpec::new(p.seed, p.infected)).collect();
             record(PhantomSource::new(specs), arguments)
         }
-        SourceConfig::Folder(folder) => record(FolderSource::new(std::slice::from_ref(folder))?, arguments),
+        SourceConfig::Folder(folder) => {
+            record(FolderSource::new(std::slice::from_ref(&folder.path))?, arguments)
+        }
         SourceConfig::Replay(config) => record(live::recording(config).map_err(device)?, arguments),
         #[cfg(feature = "v4l")]
         SourceConfig::Capture(config) => record(live::device(config).map_err(device)?, arguments),

@@ -16,9 +16,11 @@ use crate::preprocess::Display;
 use crate::reading::{DISCLAIMER, Provenance, Refusal};
 use crate::record::{Access, DiskStorage, RecordError, Recorder, Rule, Storage};
 use crate::serial::{LogFile, LogLines, PortLink, SerialLink};
-use crate::source::folder::FolderSource;
+use crate::source::folder::{FolderSource, Watch};
 use crate::source::phantom::{PhantomSource, PhantomSpec};
-use crate::station::{About, Edges, Ended, Fault, Feed, Policy, Reader, SourceFeed, Station, Summary};
+use crate::station::{
+    About, Edges, Ended, Fault, Feed, Policy, Reader, SourceFeed, Station, Summary, WatchFeed,
+};
 
 pub fn run(arguments: &RunArguments, logger: &LogLines) -> Result<(), Failure> {
     isolate();
@@ -44,14 +46,14 @@ pub fn run(arguments: &RunArguments, logger: &LogLines) -> Result<(), Failure> {
         serial: serial.as_mut(),
         record: record.as_mut(),
     };
-    let source = board.source.clone();
+    let (source, forever) = (board.source.clone(), arguments.forever);
     let policy = Policy { live, dwell, ..policy };
     let mut station = Station::new(edges, policy).supervised(supervised.supervision());
     if let Some(level) = board.station.as_ref().map(|s| s.log).filter(|l| *l > LevelFilter::Off) {
         station = station.with_log(logger.give(level));
     }
     stop_on_signals(&station);
-    let summary = station.run(&about, tests, &mut || open(&source));
+    let summary = station.run(&about, tests, &mut || open(&source, forever));
     if let Err(error) = panel.finish() {
         log::warn!("screen: {}", chain(&error));
     }
@@ -105,14 +107,19 @@ pub fn recorder(board: &str, config: &RecordConfig) -> Recorder {
     Recorder::new(board.to_owned(), Rule::of(config.bytes_max), Box::new(open))
 }
 
-pub fn open(source: &SourceConfig) -> Result<Box<dyn Feed>, Fault> {
+/// The board's source; a folder is read through once, or watched `forever`.
+pub fn open(source: &SourceConfig, forever: bool) -> Result<Box<dyn Feed>, Fault> {
     match source {
         SourceConfig::Phantom(phantoms) => {
             let specs = phantoms.iter().map(|p| PhantomSpec::new(p.seed, p.infected)).collect();
             Ok(Box::new(SourceFeed::new(PhantomSource::new(specs), |never| match *never {})))
         }
+        SourceConfig::Folder(folder) if forever => {
+            let watch = Watch::new(&folder.path, folder.remember.as_deref());
+            Ok(Box::new(WatchFeed::new(watch, Arc::new(SystemClock::start()))))
+        }
         SourceConfig::Folder(folder) => {
-            let source = FolderSource::new(std::slice::from_ref(folder))
+            let source = FolderSource::new(std::slice::from_ref(&folder.path))
                 .map_err(|e| Fault::source(e.code(), e.to_string()))?;
             Ok(Box::new(SourceFeed::new(source, |e| e.source.code())))
         }

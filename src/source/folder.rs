@@ -4,6 +4,11 @@
 //! or for want of one its first bytes, say that it may be a radiograph.
 //! This module does not know the formats' insides.
 
+mod seen;
+mod watch;
+
+pub use self::watch::{Watch, WatchError};
+
 use super::dicom::{DICOM_MARK_END, has_preamble};
 use super::file::{self, FileError};
 use super::{FrameSource, Sourced};

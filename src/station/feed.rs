@@ -8,6 +8,8 @@ use crate::source::{FrameSource, Sourced};
 #[derive(Debug)]
 pub enum Fed {
     Radiograph(Sourced),
+    /// Nothing new, and nothing to say of it.
+    Idle,
     /// No new radiograph, but a live picture: what it shows.
     Live(Live),
 }

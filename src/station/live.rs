@@ -110,6 +110,7 @@ mod tests {
             let word = match next {
                 Ok(Fed::Radiograph(_)) => "RADIOGRAPH",
                 Ok(Fed::Live(live)) => live.name(),
+                Ok(Fed::Idle) => "idle",
                 Err(fault) => fault.code,
             };
             if told.last() != Some(&word) {
@@ -127,7 +128,7 @@ mod tests {
     #[test]
     fn what_is_shown_again_after_a_lost_signal_does_not_come_out_again() {
         check(
-            "pppppppppppppp--pppppppppppppppppppp",
+            "pppppppppppppppppppp--pppppppppppppppppppp",
             "settling RADIOGRAPH seen capture_no_signal settling seen",
         );
     }

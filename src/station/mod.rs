@@ -22,6 +22,7 @@ mod summary;
 mod supervision;
 mod teller;
 mod progress;
+mod watch;
 mod watchdog;
 #[cfg(test)]
 mod tests;
@@ -46,6 +47,7 @@ pub use self::starts::{FAILED_STARTS_MAX, Starts};
 pub use self::summary::{About, Ended, Summary};
 pub use self::supervision::Supervision;
 use self::teller::Teller;
+pub use self::watch::WatchFeed;
 pub use self::watchdog::{Hardware, Systemd, WatchdogError};
 use crate::clock::Clock;
 use crate::exposure::Live;
@@ -199,6 +201,10 @@ impl<'a> Station<'a> {
             self.enter(Stage::Capturing);
             match feed.next() {
                 None => return ControlFlow::Continue(()),
+                Some(Ok(Fed::Idle)) => {
+                    *in_a_row = 0;
+                    self.wait(WAIT_SLICE);
+                }
                 Some(Ok(Fed::Live(live))) => {
                     *in_a_row = 0;
                     self.watching(live);

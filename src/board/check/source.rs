@@ -7,7 +7,7 @@ use toml::Spanned;
 use super::dicom_net::net_keys;
 use super::{Checker, Key, span_of};
 use crate::board::raw::{RawCrop, RawNumber, RawPhantom, RawSource};
-use crate::board::{Area, BoardError, CaptureConfig, CaptureDevice, Crop, LevelRange};
+use crate::board::{Area, BoardError, CaptureConfig, CaptureDevice, Crop, FolderConfig, LevelRange};
 use crate::board::{LiveConfig, PhantomConfig, ReplayConfig, SourceConfig};
 use crate::units::{Fraction, Percent, PixelSize};
 
@@ -28,26 +28,31 @@ impl Checker<'_> {
         let (capture, net) = (capture_keys(source), net_keys(source));
         match source.kind.get_ref().as_str() {
             "phantom" => {
-                self.refuse("a phantom source", &[&path_of(source)[..], &capture, &net].concat())?;
+                self.refuse("a phantom source", &[&folder_keys(source)[..], &capture, &net].concat())?;
                 let missing = self.missing(raw, "a phantom source", "phantoms");
                 self.phantoms(source.phantoms.as_ref().ok_or(missing)?)
             }
             "v4l" => {
-                self.refuse("a v4l source", &[&path_of(source)[..], &phantoms_of(source), &net].concat())?;
+                self.refuse("a v4l source", &[&folder_keys(source)[..], &phantoms_of(source), &net].concat())?;
                 self.capture(raw).map(SourceConfig::Capture)
             }
             "folder" => {
                 self.refuse("a folder source", &[&phantoms_of(source)[..], &capture, &net].concat())?;
                 let missing = self.missing(raw, "a folder source", "path");
-                Ok(SourceConfig::Folder(self.file("path", source.path.as_ref().ok_or(missing)?)?))
+                let path = self.file("path", source.path.as_ref().ok_or(missing)?)?;
+                let remember = source.remember.as_ref().map(|r| self.file("remember", r)).transpose()?;
+                Ok(SourceConfig::Folder(FolderConfig { path, remember }))
             }
             "dicom-net" => {
-                self.refuse("a dicom-net source", &[&phantoms_of(source)[..], &capture].concat())?;
+                let [_, remember] = folder_keys(source);
+                self.refuse("a dicom-net source", &[&phantoms_of(source)[..], &[remember], &capture].concat())?;
                 self.dicom_net(raw).map(SourceConfig::DicomNet)
             }
             "replay" => {
+                let [_, remember] = folder_keys(source);
                 let keys = &capture_keys(source)[..DEVICE_KEYS];
-                self.refuse("a replay source", &[&phantoms_of(source)[..], keys].concat())?;
+                let others = [&phantoms_of(source)[..], &[remember], keys, &net].concat();
+                self.refuse("a replay source", &others)?;
                 let missing = self.missing(raw, "a replay source", "path");
                 let path = self.file("path", source.path.as_ref().ok_or(missing)?)?;
                 Ok(SourceConfig::Replay(ReplayConfig { path, live: self.live(source, None)? }))
@@ -180,8 +185,8 @@ impl Checker<'_> {
     }
 }
 
-fn path_of(source: &RawSource) -> [Key; 1] {
-    [("path", span_of(&source.path))]
+fn folder_keys(source: &RawSource) -> [Key; 2] {
+    [("path", span_of(&source.path)), ("remember", span_of(&source.remember))]
 }
 
 fn phantoms_of(source: &RawSource) -> [Key; 1] {

@@ -11,7 +11,7 @@ use std::time::Duration;
 use super::device::DeviceName;
 use super::error::{Doing, V4lError};
 use super::pixels::{self, Layout, PixelError};
-use crate::frame::Frame;
+use crate::frame::{Frame, Photometric};
 
 /// Damaged frames in a row that one call skips; a cheap grabber sends up to 3 or so after it starts.
 pub const DAMAGED_MAX: u32 = 8;
@@ -200,7 +200,8 @@ impl<O: Opener> Capture<O> {
             Err(error) if cut_short(&error) => return Err(Loss::CutShort(error)),
             Err(error) => return Err(Loss::Broken(error)),
         };
-        Frame::from_grey8(layout.size, &luma).map_err(|source| {
+        let (size, bits) = (layout.size, layout.format.bits());
+        Frame::new(size, luma, bits, Photometric::Monochrome2).map_err(|source| {
             Loss::Unusable(V4lError::Frame { device: self.opener.device().clone(), source })
         })
     }

@@ -6,7 +6,11 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::pixels::FourCc;
+use super::format::{FourCc, PixelFormat};
+
+/// What gives a user the right to open a video device.
+pub(super) const PERMISSION_ADVICE: &str = "add this user to the device's group (`sudo usermod -aG video $USER`, \
+    then log in again), or install the udev rule SUBSYSTEM==\"video4linux\", GROUP=\"video\", MODE=\"0660\"";
 
 /// Which device to open.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,18 +53,28 @@ pub enum Unusable {
     /// an output, a codec, or a node for metadata
     #[error("it does not capture pictures")]
     NoCapture,
-    /// planes in separate buffers, as many camera ports on system chips have them
-    #[error("it captures in the multi-planar way only, which is not supported")]
-    MultiPlanar,
     /// no buffers that can be mapped
     #[error("it does not stream")]
     NoStreaming,
-    /// none of GREY, YUYV, MJPG
-    #[error("it offers none of GREY, YUYV, MJPG")]
+    /// nothing that is read
+    #[error("it offers none of {}", PixelFormat::PREFERRED.map(|f| f.to_string()).join(", "))]
     NoFormat,
     /// the device did not answer
     #[error("it does not answer ({0})")]
     Silent(io::ErrorKind),
+}
+
+impl Unusable {
+    /// What to do about it; `None` where the device is simply another one.
+    pub fn advice(self) -> Option<&'static str> {
+        match self {
+            Self::Permission => Some(PERMISSION_ADVICE),
+            Self::Busy => Some("close the other program (`fuser -v` names it)"),
+            Self::NoFormat => Some("set the device to one of these formats, or use another grabber"),
+            Self::Silent(_) => Some("unplug it and plug it in again; `dmesg` may say more"),
+            Self::NoVideo | Self::NoCapture | Self::NoStreaming => None,
+        }
+    }
 }
 
 /// One video device node.
@@ -73,6 +87,10 @@ pub struct DeviceInfo {
     pub driver: String,
     /// What it offers, in its order, readable here or not.
     pub formats: Vec<FourCc>,
+    /// It captures in planes, as many camera ports on system chips do.
+    pub in_planes: bool,
+    /// Its input says that nothing comes; it can be used all the same.
+    pub no_signal: bool,
     /// Why it cannot be used, or `None`.
     pub unusable: Option<Unusable>,
 }
@@ -81,7 +99,8 @@ impl DeviceInfo {
     /// The device at `path`, of which nothing but the reason is known.
     pub fn unknown(path: &Path, unusable: Unusable) -> Self {
         let (card, driver) = Default::default();
-        Self { path: path.into(), card, driver, formats: Vec::new(), unusable: Some(unusable) }
+        let (in_planes, no_signal, unusable) = (false, false, Some(unusable));
+        Self { path: path.into(), card, driver, formats: Vec::new(), in_planes, no_signal, unusable }
     }
 }
 
@@ -93,6 +112,10 @@ impl fmt::Display for DeviceInfo {
         match self.unusable {
             Some(reason) => write!(f, " {reason}"),
             None => self.formats.iter().try_for_each(|format| write!(f, " {format}")),
+        }?;
+        match self.no_signal {
+            true => write!(f, "; no signal at its input"),
+            false => Ok(()),
         }
     }
 }
@@ -114,12 +137,15 @@ mod tests {
             card: "USB Video".into(),
             driver: "uvcvideo".into(),
             formats: vec![FourCc(*b"MJPG"), FourCc(*b"YUYV")],
+            in_planes: false,
+            no_signal: false,
             unusable: None,
         };
         assert_eq!(info.to_string(), "/dev/video0 \"USB Video\" (uvcvideo): MJPG YUYV");
-        info.unusable = Some(Unusable::MultiPlanar);
-        assert!(
-            info.to_string().ends_with(": it captures in the multi-planar way only, which is not supported")
-        );
+        info.no_signal = true;
+        assert!(info.to_string().ends_with(": MJPG YUYV; no signal at its input"));
+        info.no_signal = false;
+        info.unusable = Some(Unusable::NoFormat);
+        assert!(info.to_string().contains(": it offers none of Y16, "), "{info}");
     }
 }

@@ -4,7 +4,7 @@ use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::device::{DeviceInfo, DeviceName, Unusable};
+use super::device::{DeviceInfo, DeviceName, PERMISSION_ADVICE, Unusable};
 use super::pixels::{FourCc, PixelError, PixelFormat};
 use crate::frame::FrameError;
 
@@ -22,10 +22,7 @@ pub enum V4lError {
     )]
     Ambiguous { card: String, paths: Vec<PathBuf> },
     /// no right to open it
-    #[error(
-        "no permission to open {0}: add this user to the device's group (`sudo usermod -aG video $USER`, then \
-         log in again), or install the udev rule SUBSYSTEM==\"video4linux\", GROUP=\"video\", MODE=\"0660\""
-    )]
+    #[error("no permission to open {0}: {PERMISSION_ADVICE}")]
     Permission(PathBuf),
     /// held by another program
     #[error("{0} is in use: close the other program (`fuser -v {0}` names it)")]
@@ -176,9 +173,9 @@ mod tests {
     #[test]
     fn an_unreadable_format_lists_what_is_on_offer() {
         let wanted = PixelFormat::PREFERRED.to_vec();
-        let offered = vec![FourCc(*b"NV12"), FourCc(*b"H264")];
+        let offered = vec![FourCc(*b"BA81"), FourCc(*b"H264")];
         let error = V4lError::NoFormat { path: "/dev/video0".into(), wanted, offered };
-        check(error, &["offers NV12, H264", "GREY, YUYV, MJPG is needed"]);
+        check(error, &["offers BA81, H264", "RGB3, MJPG is needed"]);
     }
 
     #[test]

@@ -73,7 +73,8 @@ mod tests {
 
     fn info(path: &str, card: &str, unusable: Option<Unusable>) -> DeviceInfo {
         let (driver, formats) = Default::default();
-        DeviceInfo { path: path.into(), card: card.into(), driver, formats, unusable }
+        let (in_planes, no_signal) = (false, false);
+        DeviceInfo { path: path.into(), card: card.into(), driver, formats, in_planes, no_signal, unusable }
     }
 
     fn check(present: Vec<DeviceInfo>, name: &str, expected: Result<&str, &str>) {

@@ -8,6 +8,7 @@
 //! seconds with USB grabbers.
 //! This module must not know of exposure: whether a frame shows a radiograph is for others to say.
 
+mod format;
 mod pixels;
 mod mjpg;
 mod device;
@@ -15,14 +16,16 @@ mod error;
 mod capture;
 #[cfg(test)]
 mod fake;
+mod kernel;
 mod stream;
 mod lookup;
 
 pub use self::capture::{Counters, DAMAGED_MAX};
 pub use self::device::{DeviceInfo, DeviceName, Unusable};
 pub use self::error::{Doing, V4lError};
+pub use self::format::{FourCc, PixelFormat};
 pub use self::lookup::devices;
-pub use self::pixels::{FourCc, Layout, PixelError, PixelFormat, luma};
+pub use self::pixels::PixelError;
 
 use std::thread;
 use std::time::Duration;

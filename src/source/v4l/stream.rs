@@ -1,4 +1,4 @@
-//! A V4L2 device as a [`Stream`]: the only file that names the crate v4l.
+//! A V4L2 device as a [`Stream`], on the crate v4l; `kernel` has what that lacks.
 //!
 //! What has to be known of v4l 0.14.0, and is kept inside this file:
 //! - It waits for ever unless given a timeout.
@@ -7,7 +7,7 @@
 //! - Its destructors panic on any errno but ENODEV, and two panics at once end the process: see `Drop`.
 //! - `next` of a stalled stream fails for ever: see [`Stream::next`].
 //!
-//! Single-planar capture only. This module must not know of retries.
+//! This module must not know of retries.
 
 use std::io;
 use std::mem;
@@ -26,7 +26,9 @@ use ::v4l::{Device, Format, FourCC};
 use super::capture::{Buffer, ENODEV, Stream};
 use super::device::{DeviceInfo, DeviceName, Unusable};
 use super::error::{Doing, V4lError};
-use super::pixels::{FourCc, Layout, PixelFormat};
+use super::format::{FourCc, PixelFormat};
+use super::kernel::{self, Planes};
+use super::pixels::Layout;
 use crate::frame;
 use crate::units::PixelSize;
 
@@ -38,6 +40,8 @@ const EPROTO: i32 = 71;
 const ENXIO: i32 = 6;
 /// A file that knows nothing of V4L2. Linux: errno-base.h.
 const ENOTTY: i32 = 25;
+/// Stands for a source that has changed. Linux: errno.h.
+const ESTALE: i32 = 116;
 
 /// What is asked of a device.
 pub(super) struct Wish<'a> {
@@ -52,32 +56,61 @@ pub(super) struct Wish<'a> {
 pub(super) struct Camera {
     layout: Layout,
     /// `None` only while it is dropped.
-    stream: Option<MmapStream<'static>>,
+    buffers: Option<Buffers>,
+    /// The device tells when its source changes.
+    watched: bool,
     /// Holds the file open until the stream is gone; `None` only while it is dropped.
     device: Option<Device>,
 }
 
+/// Where the frames come in.
+enum Buffers {
+    Single(MmapStream<'static>),
+    Planes(Planes),
+}
+
 impl Camera {
-    /// Opens `path`, sets the format and maps buffers; the first wait starts the device.
+    /// Opens `path`, sets a digital input to what arrives at it, sets the format and maps buffers.
     ///
     /// A device that cannot give the size asked for gives its nearest, and a warning is logged.
     pub fn open(path: &Path, wish: &Wish) -> Result<Self, V4lError> {
         let failure = |doing, error| failure(path, doing, error);
         let device = guarded(|| Device::with_path(path)).map_err(|e| failure(Doing::Open, e))?;
         let info = describe(path, &device).map_err(|e| failure(Doing::Open, e))?;
-        let usable = info.unusable.filter(|&why| why != Unusable::NoFormat);
-        if let Some(why) = usable {
-            return Err(V4lError::Unusable { path: path.into(), why });
+        match info.unusable.filter(|&why| why != Unusable::NoFormat) {
+            Some(Unusable::Busy) => return Err(V4lError::Busy(path.into())),
+            Some(why) => return Err(V4lError::Unusable { path: path.into(), why }),
+            None => {}
         }
-        let layout = set_layout(path, &device, &info.formats, wish)?;
-        let stream = guarded(|| {
-            let mut stream = MmapStream::with_buffers(&device, Type::VideoCapture, BUFFERS)?;
-            stream.set_timeout(wish.timeout);
-            Ok(stream)
-        });
-        let stream = Some(stream.map_err(|e| failure(Doing::Buffers, e))?);
+        let file = device.handle();
+        let watched = kernel::watch_source(&file);
+        match kernel::adopt_timings(&file) {
+            Ok(Some(size)) => log::info!("{}: a picture of {size} arrives", path.display()),
+            Ok(None) => {}
+            Err(error) => log::info!("{}: no picture arrives yet ({error})", path.display()),
+        }
+        let layout = set_layout(path, &device, &info, wish)?;
+        let buffers = match info.in_planes {
+            true => Planes::start(file, BUFFERS, wish.timeout).map(Buffers::Planes),
+            false => guarded(|| {
+                let mut stream = MmapStream::with_buffers(&device, Type::VideoCapture, BUFFERS)?;
+                stream.set_timeout(wish.timeout);
+                Ok(Buffers::Single(stream))
+            }),
+        };
+        let buffers = Some(buffers.map_err(|e| failure(Doing::Buffers, e))?);
         log::info!("{} \"{}\" opened: {} at {}", path.display(), info.card, layout.format, layout.size);
-        Ok(Self { layout, stream, device: Some(device) })
+        Ok(Self { layout, buffers, watched, device: Some(device) })
+    }
+
+    /// Fails where the source has changed since the format was set: its frames would be cut or torn.
+    fn check_source(&self) -> io::Result<()> {
+        match &self.device {
+            Some(device) if self.watched && kernel::source_has_changed(&device.handle()) => {
+                Err(io::Error::from_raw_os_error(ESTALE))
+            }
+            _ => Ok(()),
+        }
     }
 }
 
@@ -87,15 +120,26 @@ impl Stream for Camera {
     }
 
     fn next(&mut self) -> io::Result<Buffer<'_>> {
-        let stream = self.stream.as_mut().ok_or_else(gone)?;
-        let (bytes, meta) = guarded(|| CaptureStream::next(stream))?;
-        let used = bytes.len().min(meta.bytesused as usize);
-        Ok(Buffer { bytes: &bytes[..used], flagged: meta.flags.contains(BufferFlags::ERROR) })
+        self.check_source()?;
+        match self.buffers.as_mut().ok_or_else(gone)? {
+            Buffers::Single(stream) => {
+                let (bytes, meta) = guarded(|| CaptureStream::next(stream))?;
+                let used = bytes.len().min(meta.bytesused as usize);
+                Ok(Buffer { bytes: &bytes[..used], flagged: meta.flags.contains(BufferFlags::ERROR) })
+            }
+            Buffers::Planes(planes) => {
+                planes.next().map(|filled| Buffer { bytes: filled.bytes, flagged: filled.flagged })
+            }
+        }
     }
 
     fn drain(&mut self) -> io::Result<()> {
-        let stream = self.stream.as_mut().ok_or_else(gone)?;
-        guarded(|| CaptureStream::dequeue(stream)).map(|_| ())
+        self.check_source()?;
+        match self.buffers.as_mut().ok_or_else(gone)? {
+            Buffers::Single(stream) => guarded(|| CaptureStream::dequeue(stream)).map(|_| ()),
+            // Nothing is out after a wait that gave nothing: the next one waits just so.
+            Buffers::Planes(_) => Ok(()),
+        }
     }
 }
 
@@ -107,15 +151,18 @@ impl Drop for Camera {
     /// cannot be stopped is leaked (its buffers and one file descriptor), which keeps the device busy and is
     /// told so by the next attempt to open it. Then one panic at a time is left to catch.
     fn drop(&mut self) {
-        let Some(mut stream) = self.stream.take() else { return };
-        match guarded(|| stream.stop()) {
-            Err(error) if error.raw_os_error() != Some(ENODEV) => {
-                log::warn!(
-                    "a capture device could not be stopped ({error}) and stays busy until the program ends"
-                );
-                mem::forget(stream);
-            }
-            _ => drop_guarded(stream, "buffers"),
+        match self.buffers.take() {
+            Some(Buffers::Single(mut stream)) => match guarded(|| stream.stop()) {
+                Err(error) if error.raw_os_error() != Some(ENODEV) => {
+                    log::warn!(
+                        "a capture device could not be stopped ({error}) and stays busy until the program ends"
+                    );
+                    mem::forget(stream);
+                }
+                _ => drop_guarded(stream, "buffers"),
+            },
+            Some(Buffers::Planes(planes)) => drop_guarded(planes, "buffers"),
+            None => {}
         }
         drop_guarded(self.device.take(), "file");
     }
@@ -143,53 +190,102 @@ pub(super) fn probe(path: &Path) -> DeviceInfo {
 fn describe(path: &Path, device: &Device) -> io::Result<DeviceInfo> {
     let caps = guarded(|| device.query_caps())?;
     let can = |flag| caps.capabilities.contains(flag);
-    let formats = match can(Capability::VIDEO_CAPTURE) {
-        true => guarded(|| device.enum_formats())?.iter().map(|format| FourCc(format.fourcc.repr)).collect(),
-        false => Vec::new(),
+    let file = device.handle();
+    // A device that can do both gives single buffers: they are the simpler way.
+    let in_planes = can(Capability::VIDEO_CAPTURE_MPLANE) && !can(Capability::VIDEO_CAPTURE);
+    let formats = match () {
+        _ if in_planes => kernel::plane_formats(&file),
+        _ if can(Capability::VIDEO_CAPTURE) => {
+            guarded(|| device.enum_formats())?.iter().map(|format| FourCc(format.fourcc.repr)).collect()
+        }
+        _ => Vec::new(),
     };
     let unusable = match () {
-        _ if can(Capability::VIDEO_CAPTURE_MPLANE) && !can(Capability::VIDEO_CAPTURE) => {
-            Some(Unusable::MultiPlanar)
-        }
-        _ if !can(Capability::VIDEO_CAPTURE) => Some(Unusable::NoCapture),
+        _ if !in_planes && !can(Capability::VIDEO_CAPTURE) => Some(Unusable::NoCapture),
         _ if !can(Capability::STREAMING) => Some(Unusable::NoStreaming),
         _ if !PixelFormat::PREFERRED.iter().any(|f| formats.contains(&f.fourcc())) => {
             Some(Unusable::NoFormat)
         }
+        _ if kernel::is_busy(&file, in_planes) => Some(Unusable::Busy),
         _ => None,
     };
-    Ok(DeviceInfo { path: path.into(), card: caps.card, driver: caps.driver, formats, unusable })
+    let no_signal = unusable.is_none() && kernel::has_no_signal(&file);
+    let (card, driver) = (caps.card, caps.driver);
+    Ok(DeviceInfo { path: path.into(), card, driver, formats, in_planes, no_signal, unusable })
+}
+
+/// What a device has been set to, in either way.
+struct Settled {
+    size: PixelSize,
+    fourcc: FourCc,
+    stride_bytes: u32,
+    whole_pictures: bool,
+}
+
+impl Settled {
+    fn now(device: &Device, in_planes: bool) -> io::Result<Self> {
+        match in_planes {
+            true => kernel::plane_format(&device.handle()).map(Self::of_planes),
+            false => guarded(|| device.format()).map(Self::of_single),
+        }
+    }
+
+    fn ask(device: &Device, in_planes: bool, size: PixelSize, fourcc: FourCc) -> io::Result<Self> {
+        if in_planes {
+            return kernel::set_plane_format(&device.handle(), size, fourcc).map(Self::of_planes);
+        }
+        let mut asked = Format::new(size.width, size.height, FourCC { repr: fourcc.0 });
+        asked.field_order = FieldOrder::Progressive;
+        guarded(|| device.set_format(&asked)).map(Self::of_single)
+    }
+
+    fn of_planes(got: kernel::PlaneFormat) -> Self {
+        let kernel::PlaneFormat { size, fourcc, stride_bytes, field } = got;
+        // Linux: videodev2.h, V4L2_FIELD_TOP, BOTTOM, SEQ_TB, SEQ_BT, ALTERNATE.
+        let whole_pictures = ![2, 3, 5, 6, 7].contains(&field);
+        Self { size, fourcc, stride_bytes, whole_pictures }
+    }
+
+    fn of_single(got: Format) -> Self {
+        use FieldOrder::{Alternate, Bottom, SequentialBT, SequentialTB, Top};
+        Self {
+            size: PixelSize::new(got.width, got.height),
+            fourcc: FourCc(got.fourcc.repr),
+            stride_bytes: got.stride,
+            whole_pictures: !matches!(
+                got.field_order,
+                Top | Bottom | SequentialTB | SequentialBT | Alternate
+            ),
+        }
+    }
 }
 
 /// Sets the first wished format that is on offer and that the device then really has.
-fn set_layout(path: &Path, device: &Device, offered: &[FourCc], wish: &Wish) -> Result<Layout, V4lError> {
+fn set_layout(path: &Path, device: &Device, info: &DeviceInfo, wish: &Wish) -> Result<Layout, V4lError> {
     let failure = |error| failure(path, Doing::Format, error);
-    let now = guarded(|| device.format()).map_err(failure)?;
-    let size = wish.size.unwrap_or(PixelSize::new(now.width, now.height));
-    for &format in wish.formats.iter().filter(|f| offered.contains(&f.fourcc())) {
-        let mut asked = Format::new(size.width, size.height, FourCC { repr: format.fourcc().0 });
-        asked.field_order = FieldOrder::Progressive;
-        let got = guarded(|| device.set_format(&asked)).map_err(failure)?;
-        if got.fourcc == asked.fourcc {
+    let now = Settled::now(device, info.in_planes).map_err(failure)?;
+    let size = wish.size.unwrap_or(now.size);
+    for &format in wish.formats.iter().filter(|f| info.formats.contains(&f.fourcc())) {
+        let got = Settled::ask(device, info.in_planes, size, format.fourcc()).map_err(failure)?;
+        if got.fourcc == format.fourcc() {
             return layout(path, format, size, &got);
         }
     }
-    Err(V4lError::NoFormat { path: path.into(), wanted: wish.formats.into(), offered: offered.into() })
+    Err(V4lError::NoFormat { path: path.into(), wanted: wish.formats.into(), offered: info.formats.clone() })
 }
 
 /// The layout that the device has settled on, when a radiograph can have it.
-fn layout(path: &Path, format: PixelFormat, asked: PixelSize, got: &Format) -> Result<Layout, V4lError> {
-    use FieldOrder::{Alternate, Bottom, SequentialBT, SequentialTB, Top};
-    if matches!(got.field_order, Top | Bottom | SequentialTB | SequentialBT | Alternate) {
+fn layout(path: &Path, format: PixelFormat, asked: PixelSize, got: &Settled) -> Result<Layout, V4lError> {
+    if !got.whole_pictures {
         return Err(V4lError::Fields(path.into()));
     }
-    let size = PixelSize::new(got.width, got.height);
+    let size = got.size;
     let device = DeviceName::Path(path.into());
     frame::check_size(size).map_err(|source| V4lError::Frame { device, source })?;
     if size != asked {
         log::warn!("{} gives {size} pixels, not the {asked} asked for", path.display());
     }
-    Ok(Layout { size, stride_bytes: got.stride, format })
+    Ok(Layout { size, stride_bytes: got.stride_bytes, format })
 }
 
 /// The error for a step that the kernel refused.
