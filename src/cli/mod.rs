@@ -14,6 +14,7 @@ mod read;
 mod records;
 mod records_export;
 mod records_verify;
+mod report;
 mod run;
 
 pub use failure::{Exit, Failure};
@@ -55,6 +56,8 @@ enum Command {
     Model(model::ModelArguments),
     /// What the station has kept: list, show, export, verify, repair
     Records(records::RecordsArguments),
+    /// One page of a kept reading as PDF or PNG, in any of the screens' languages
+    Report(report::ReportArguments),
 }
 
 #[derive(Debug, clap::Args)]
@@ -80,6 +83,7 @@ pub fn execute(arguments: Arguments) -> Result<(), Failure> {
         Some(Command::Bench(a)) => bench::run(&a),
         Some(Command::Model(a)) => model::run(&a),
         Some(Command::Records(a)) => records::run(&a),
+        Some(Command::Report(a)) => report::run(&a),
     }
 }
 

@@ -226,7 +226,11 @@ fn radiograph(frame: &Frame) -> Result<Vec<u8>, RecordError> {
     png(&bytes, (size.width, size.height), ExtendedColorType::L16)
 }
 
-fn png(bytes: &[u8], (width, height): (u32, u32), colour: ExtendedColorType) -> Result<Vec<u8>, RecordError> {
+pub fn png(
+    bytes: &[u8],
+    (width, height): (u32, u32),
+    colour: ExtendedColorType,
+) -> Result<Vec<u8>, RecordError> {
     let mut to = Vec::new();
     let encoder = PngEncoder::new_with_quality(&mut to, CompressionType::Default, FilterType::Adaptive);
     let encoded = encoder.write_image(bytes, width, height, colour);
@@ -235,7 +239,7 @@ fn png(bytes: &[u8], (width, height): (u32, u32), colour: ExtendedColorType) -> 
 }
 
 /// Writes a file, forces it onto the disk, and reads it back.
-fn write_checked(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+pub fn write_checked(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     let failed = |e: io::Error| Failure::storage(path, &e);
     let part = path.with_extension("part");
     let write = || {
