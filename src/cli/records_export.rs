@@ -247,7 +247,9 @@ pub fn write_checked(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
         file.write_all(bytes)?;
         file.sync_all()?;
         fs::rename(&part, path)?;
-        path.parent().map_or(Ok(()), |folder| File::open(folder)?.sync_all())
+        // A bare name's folder is empty: the working directory.
+        let folder = path.parent().filter(|f| !f.as_os_str().is_empty());
+        File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
     };
     write().map_err(failed)?;
     if fs::read(path).map_err(failed)? == bytes {
