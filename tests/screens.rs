@@ -14,7 +14,8 @@ use golden::check;
 use raymap::pipeline::Study;
 use raymap::reading::Warning;
 use raymap::render::{
-    self, Action, Badge, Context, LAYOUTS, Language, MapStyle, Opacity, Options, Palette, RgbPicture, View,
+    self, Action, Badge, Context, LAYOUTS, Language, MapStyle, Opacity, Options, Origin, Palette, Paper,
+    RgbPicture, View,
 };
 use raymap::units::PixelSize;
 use studies::{LEFT, RIGHT, Stock, f, graded, mild, refused, refused_for};
@@ -47,10 +48,15 @@ fn turned(size: PixelSize) -> PixelSize {
     PixelSize::new(size.height, size.width)
 }
 
-/// All states on a screen of `size`, as agreed.
+/// States that are kept as pictures of screens wider than [`SCREEN`]; the others differ from it in scale alone, and
+/// their pictures are large.
+const WIDE: [&str; 4] = ["ready", "result-critical", "refused", "triage"];
+
+/// All states on a screen of `size`, as agreed; on wide screens those of [`WIDE`].
 fn check_all(size: PixelSize) {
     let stock = Stock::new();
-    for (name, view, keys) in stock.views() {
+    let kept = |name: &str| size.width <= SCREEN.width || WIDE.contains(&name);
+    for (name, view, keys) in stock.views().into_iter().filter(|v| kept(v.0)) {
         check(&format!("{name}-{size}"), &drawn(&view, &context(keys), size));
     }
 }
@@ -76,17 +82,17 @@ fn every_state_looks_as_agreed_at_800x480() {
 }
 
 #[test]
-fn every_state_looks_as_agreed_at_1024x600() {
+fn the_main_states_look_as_agreed_at_1024x600() {
     check_all(LAYOUTS[4]);
 }
 
 #[test]
-fn every_state_looks_as_agreed_at_1280x800() {
+fn the_main_states_look_as_agreed_at_1280x800() {
     check_all(LAYOUTS[5]);
 }
 
 #[test]
-fn every_state_looks_as_agreed_at_1920x1080() {
+fn the_main_states_look_as_agreed_at_1920x1080() {
     check_all(LAYOUTS[6]);
 }
 
@@ -129,6 +135,30 @@ fn palettes_and_map_styles_look_as_agreed() {
     for (name, options) in looks {
         let context = Context { options, ..context(&keys) };
         check(&format!("look-{name}"), &drawn(&View::Result(&stock.critical), &context, SCREEN));
+    }
+}
+
+const ORIGIN: Origin =
+    Origin { id: 12, time: "2026-03-14T09:26:00Z", trusted: true, board: "raspberry-pi-4b" };
+
+#[test]
+fn reports_look_as_agreed() {
+    let (stock, arabic) = (Stock::new(), Options { language: Language::Arabic, ..Options::default() });
+    check("report", &render::report(&stock.critical, ORIGIN, Options::default(), Paper::A5));
+    check("report-refused-ar", &render::report(&stock.refused, ORIGIN, arabic, Paper::A5));
+}
+
+#[test]
+fn every_text_of_a_report_fits_in_every_language() {
+    let stock = Stock::new();
+    for language in Language::ALL {
+        let options = Options { language, ..Options::default() };
+        for study in [&stock.critical, &stock.warned, &stock.refused] {
+            for (paper, trusted) in [(Paper::A5, true), (Paper::A4, false)] {
+                let cut = render::report_cut_texts(study, Origin { trusted, ..ORIGIN }, options, paper);
+                assert!(cut.is_empty(), "{language:?} {paper:?}: {cut:?}");
+            }
+        }
     }
 }
 

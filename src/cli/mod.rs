@@ -21,6 +21,7 @@ mod records;
 mod records_dicom;
 mod records_export;
 mod records_verify;
+mod report;
 mod run;
 mod supervise;
 
@@ -74,6 +75,8 @@ enum Command {
     Record(record::RecordArguments),
     /// What the station has kept: list, show, export, verify, repair
     Records(records::RecordsArguments),
+    /// One page of a kept reading as PDF or PNG, in any of the screens' languages
+    Report(report::ReportArguments),
     /// One file from standard input to a frame on standard output, in a confined process
     #[command(hide = true)]
     Decode,
@@ -106,6 +109,7 @@ pub fn execute(arguments: Arguments, logger: &LogLines) -> Result<(), Failure> {
         Some(Command::Model(a)) => model::run(&a),
         Some(Command::Record(a)) => record::run(&a),
         Some(Command::Records(a)) => records::run(&a),
+        Some(Command::Report(a)) => report::run(&a),
         Some(Command::Decode) => decode::run(),
     }
 }

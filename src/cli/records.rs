@@ -67,7 +67,7 @@ pub fn run(arguments: &RecordsArguments) -> Result<(), Failure> {
 }
 
 impl Place {
-    fn folder(&self) -> Result<PathBuf, Failure> {
+    pub fn folder(&self) -> Result<PathBuf, Failure> {
         if let Some(folder) = &self.folder {
             return Ok(folder.clone());
         }

@@ -240,7 +240,11 @@ fn radiograph(frame: &Frame) -> Result<Vec<u8>, RecordError> {
     png(&bytes, (size.width, size.height), ExtendedColorType::L16)
 }
 
-fn png(bytes: &[u8], (width, height): (u32, u32), colour: ExtendedColorType) -> Result<Vec<u8>, RecordError> {
+pub fn png(
+    bytes: &[u8],
+    (width, height): (u32, u32),
+    colour: ExtendedColorType,
+) -> Result<Vec<u8>, RecordError> {
     let mut to = Vec::new();
     let encoder = PngEncoder::new_with_quality(&mut to, CompressionType::Default, FilterType::Adaptive);
     let encoded = encoder.write_image(bytes, width, height, colour);
@@ -249,7 +253,7 @@ fn png(bytes: &[u8], (width, height): (u32, u32), colour: ExtendedColorType) -> 
 }
 
 /// Writes a file, forces it onto the disk, and reads it back.
-fn write_checked(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+pub fn write_checked(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     let failed = |e: io::Error| Failure::storage(path, &e);
     let part = path.with_extension("part");
     let write = || {
@@ -257,7 +261,9 @@ fn write_checked(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
         file.write_all(bytes)?;
         file.sync_all()?;
         fs::rename(&part, path)?;
-        path.parent().map_or(Ok(()), |folder| File::open(folder)?.sync_all())
+        // A bare name's folder is empty: the working directory.
+        let folder = path.parent().filter(|f| !f.as_os_str().is_empty());
+        File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
     };
     write().map_err(failed)?;
     if fs::read(path).map_err(failed)? == bytes {

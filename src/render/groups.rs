@@ -8,11 +8,12 @@ use super::colour_map::{ColourMap, blend};
 use super::diagram::{self, Diagram};
 use super::language::filled;
 use super::options::MapStyle;
-use super::palette::{HALO, INFECTED_LINE};
-use super::sheet::{Nothing, Place, Sheet, tight_ascent, tight_height};
+use super::palette::{HALO, INFECTED_LINE, LUNG_LINE};
+use super::sheet::{Place, Sheet, tight_ascent, tight_height};
 use super::text::{self, Face};
 use super::{Surface, words};
 use crate::grade::Grade;
+use crate::lung_field::Zone;
 use crate::reading::{Finding, Provenance};
 use crate::units::Fraction;
 
@@ -22,8 +23,12 @@ const STEP: (i32, i32) = (24, 12);
 const DIAGRAM_HEIGHT: i32 = 132;
 /// Grey on which the colour scale is shown: the middle of a radiograph's brightness.
 const SCALE_GREY: Rgb888 = Rgb888::new(96, 96, 96);
-/// Most lines of warnings.
+/// Most lines of warnings: two on the smallest screens.
 const WARNING_LINES_MAX: usize = 4;
+/// Steps by which the short groups' words are smaller.
+const SHORT: i32 = 3;
+/// Sheets narrower than this many times the small print's size are the smallest screens'.
+const NARROW: i32 = 22;
 
 /// A group and what it shows.
 #[derive(Debug, Clone, Copy)]
@@ -32,14 +37,20 @@ pub enum Group<'a> {
     Warning(&'a str),
     /// In words, in numbers, and as a meter.
     Grade(Grade),
+    /// In words and in numbers alone, for the smallest screens.
+    GradeShort(Grade),
     /// The infected share with its interval.
     Share(&'a Finding),
-    /// Both lungs' shares in one line.
-    Sides(&'a Finding),
+    /// The same, smaller.
+    ShareShort(&'a Finding),
+    /// Both lungs' shares.
+    Lungs(&'a Finding),
     /// The diagram of zones beside the scores.
     Zones(&'a Finding),
     /// The diagram alone, as large as the sheet is wide.
     Diagram(&'a Finding),
+    /// The zones' shares in three lines.
+    ZoneLines(&'a Finding),
     /// Both lungs and the three scales, a line each.
     Scores(&'a Finding),
     /// Detection alone.
@@ -50,6 +61,8 @@ pub enum Group<'a> {
     Scale(f32),
     /// The scale, and what the two outlines mean.
     Legend(f32),
+    /// Whose right and left the letters are, and that the radiograph was fit to be read.
+    Sides,
     /// What made the reading.
     Provenance(&'a Provenance),
     /// A line between groups.
@@ -62,10 +75,14 @@ impl Group<'_> {
         match self {
             Self::Warning(words) => warning(s, words),
             Self::Grade(g) => grade(s, *g),
-            Self::Share(found) => share(s, found),
-            Self::Sides(found) => sides(s, found),
+            Self::GradeShort(g) => grade_words(s, 0, *g, SHORT),
+            Self::ShareShort(found) => share(s, found, SHORT),
+            Self::Share(found) => share(s, found, 0),
+            Self::Lungs(found) => lungs(s, found),
+            Self::Sides => sides(s),
             Self::Zones(found) => zones(s, found),
             Self::Diagram(found) => large_diagram(s, found),
+            Self::ZoneLines(found) => zone_lines(s, found),
             Self::Scores(found) => scores(s, found),
             Self::Detection(found) => detection(s, found),
             Self::Measured(found) => measured(s, found),
@@ -78,11 +95,7 @@ impl Group<'_> {
 
     /// The group's height on a sheet like `s`; `None` where a text of it would be cut.
     fn height<S: Surface>(&self, s: &Sheet<S>) -> Option<i32> {
-        let kept = s.look.take_cuts();
-        let Ok(height) = self.draw(&mut Sheet::new(&mut Nothing, s.look, s.area));
-        let fits = s.look.take_cuts().is_empty();
-        kept.iter().for_each(|k| s.look.note(k));
-        fits.then_some(height)
+        s.measured(|sheet| self.draw(sheet))
     }
 }
 
@@ -112,7 +125,8 @@ fn warning<S: Surface>(s: &mut Sheet<S>, words: &str) -> Result<i32, S::Error> {
     let (face, ink) = (s.look.small(), s.look.colours.alert());
     let face = Face { bold: true, ..face };
     let width = s.width() - gap;
-    let height = s.part(gap, 0, width, 0).paragraph(0, words, face, ink, WARNING_LINES_MAX)?;
+    let lines_max = if width < NARROW * face.px { WARNING_LINES_MAX / 2 } else { WARNING_LINES_MAX };
+    let height = s.part(gap, 0, width, 0).paragraph(0, words, face, ink, lines_max)?;
     s.fill(0, 0, (bar, height), ink.text)?;
     Ok(height + s.px(2))
 }
@@ -134,9 +148,14 @@ fn grade<S: Surface>(s: &mut Sheet<S>, grade: Grade) -> Result<i32, S::Error> {
     let name = &s.look.words.numbers.grade;
     let room = (0, width - meter - s.px(8).max(4));
     s.write(room, small.ascent(), name, small, colours.label(), Place::Start)?;
-    let y = small.line_height() - s.px(2);
-    let big = Face::bold(s.look.sizes.big);
-    let number = format!("{}/{steps}", grade as i32);
+    grade_words(s, small.line_height() - s.px(2), grade, 0)
+}
+
+/// `shrink`: steps by which the words are smaller than elsewhere.
+fn grade_words<S: Surface>(s: &mut Sheet<S>, y: i32, grade: Grade, shrink: i32) -> Result<i32, S::Error> {
+    let (colours, width) = (s.look.colours, s.width());
+    let big = s.look.smaller(Face::bold(s.look.sizes.big), shrink);
+    let number = format!("{}/{}", grade as i32, Grade::ALL.len() - 1);
     let (number_face, baseline) = (s.look.title(), y + tight_ascent(big));
     let taken = text::width(&number, number_face);
     s.write((width - taken, taken), baseline, &number, number_face, colours.plain(), Place::End)?;
@@ -145,10 +164,10 @@ fn grade<S: Surface>(s: &mut Sheet<S>, grade: Grade) -> Result<i32, S::Error> {
     Ok(y + tight_height(big))
 }
 
-fn share<S: Surface>(s: &mut Sheet<S>, found: &Finding) -> Result<i32, S::Error> {
+fn share<S: Surface>(s: &mut Sheet<S>, found: &Finding, shrink: i32) -> Result<i32, S::Error> {
     let (n, colours, width) = (&s.look.words.numbers, s.look.colours, s.width());
     let y = s.line(0, &n.share, s.look.small(), colours.label())? - s.px(2);
-    let face = Face::bold(s.look.sizes.share);
+    let face = s.look.smaller(Face::bold(s.look.sizes.share), shrink);
     let total = words::percent(found.infected.total);
     let (taken, gap) = (text::width(&total, face), s.px(14).max(8));
     let baseline = y + tight_ascent(face);
@@ -162,7 +181,7 @@ fn share<S: Surface>(s: &mut Sheet<S>, found: &Finding) -> Result<i32, S::Error>
     s.line(y + tight_height(face), &interval, s.look.small(), colours.plain())
 }
 
-fn sides<S: Surface>(s: &mut Sheet<S>, found: &Finding) -> Result<i32, S::Error> {
+fn lungs<S: Surface>(s: &mut Sheet<S>, found: &Finding) -> Result<i32, S::Error> {
     let (n, colours) = (&s.look.words.numbers, s.look.colours);
     let (name, value) = ((s.look.small(), colours.label()), (s.look.strong(), colours.plain()));
     let lines = [(&n.right, found.infected.right), (&n.left, found.infected.left)];
@@ -189,6 +208,23 @@ fn large_diagram<S: Surface>(s: &mut Sheet<S>, found: &Finding) -> Result<i32, S
     let diagram = Diagram { look: s.look, corner, scale };
     diagram.draw(s.surface, Some(&found.infected))?;
     Ok(diagram.px(diagram::HEIGHT))
+}
+
+/// A to C on the left, where the patient's right lung is seen; D to F on the right.
+fn zone_lines<S: Surface>(s: &mut Sheet<S>, found: &Finding) -> Result<i32, S::Error> {
+    let (small, strong, c) = (s.look.small(), s.look.strong(), s.look.colours);
+    let (half, gap) = (s.width() / 2, s.px(16).max(8));
+    let mut below = 0;
+    for zone in Zone::ALL {
+        let x = if zone.is_right() != s.look.right_to_left { 0 } else { half + gap / 2 };
+        let y = strong.line_height() * (zone.index() % 3) as i32;
+        let side = if zone.is_right() { "R" } else { "L" };
+        let name = format!("{side} {}", zone.letter());
+        let share = words::percent(found.infected.zones[zone.index()]);
+        let room = &mut s.part(x, y, half - gap / 2, strong.line_height());
+        below = y + room.pair(0, (&name, small, c.label()), (&share, strong, c.plain()))?;
+    }
+    Ok(below)
 }
 
 fn scores<S: Surface>(s: &mut Sheet<S>, found: &Finding) -> Result<i32, S::Error> {
@@ -230,17 +266,17 @@ fn measured<S: Surface>(s: &mut Sheet<S>, found: &Finding) -> Result<i32, S::Err
 }
 
 fn scale<S: Surface>(s: &mut Sheet<S>, threshold: f32) -> Result<i32, S::Error> {
-    let (small, colours, words) = (s.look.small(), s.look.colours, s.look.words);
+    let (small, colours, n) = (s.look.small(), s.look.colours, &s.look.words.numbers);
     if s.look.options.map == MapStyle::Off {
-        return s.line(0, &words.numbers.map_off, small, colours.label());
+        return s.line(0, &n.map_off, small, colours.label());
     }
-    let y = s.line(0, &words.numbers.scale, small, colours.label())?;
+    let y = s.line(0, &n.scale, small, colours.label())?;
     let (width, height) = (s.width(), s.px(12).max(8));
     bar(s, y, (width, height), threshold)?;
     let baseline = y + height + small.ascent();
     let percent = words::percent(Fraction::clamped(threshold));
-    for (words, place) in [("0\u{a0}%", Place::Start), ("100\u{a0}%", Place::End)] {
-        s.write((0, width), baseline, words, small, colours.label(), place)?;
+    for (end, place) in [(Fraction::ZERO, Place::Start), (Fraction::ONE, Place::End)] {
+        s.write((0, width), baseline, &words::percent(end), small, colours.label(), place)?;
     }
     let half = text::width(&percent, small);
     let tick = (width as f32 * threshold) as i32;
@@ -277,17 +313,27 @@ fn legend<S: Surface>(s: &mut Sheet<S>, threshold: f32) -> Result<i32, S::Error>
     let (small, colours, n) = (s.look.small(), s.look.colours, &s.look.words.numbers);
     let percent = words::percent(Fraction::clamped(threshold));
     let infected = filled(&n.infected, &[("threshold", &percent)]);
-    let (dash, gap, half) = (s.px(22), s.px(7), s.width() * 43 / 100);
-    let middle = y + small.line_height() / 2 + s.px(1);
-    let lung_line = colours.lung_line;
-    s.fill(0, middle, (dash, s.px(1).max(1)), lung_line)?;
-    let baseline = y + small.ascent();
-    let room = half - dash - 2 * gap;
-    s.write((dash + gap, room), baseline, &n.lung_field, small, colours.label(), Place::Start)?;
-    s.fill(half, middle - s.px(1), (dash, s.px(3).max(3)), colours.text)?;
-    let rest = s.width() - half - dash - gap;
-    s.write((half + dash + gap, rest), baseline, &infected, small, colours.label(), Place::Start)?;
+    let (dash, gap, half) = (s.px(24).max(14), s.px(7), s.width() * 43 / 100);
+    let entries = [
+        (0, LUNG_LINE, 1, n.lung_field.as_str(), half - gap),
+        (half, INFECTED_LINE, 3, infected.as_str(), s.width() - half),
+    ];
+    for (x, line, thick, name, room) in entries {
+        // On a piece of grey, as it is seen on the radiograph in every palette.
+        let (thick, sample) = (s.px(thick).max(thick), s.px(11).max(8));
+        let top = y + (small.line_height() - sample) / 2 + s.px(1);
+        s.fill(x, top, (dash, sample), colours.shown(HALO))?;
+        s.fill(x, top + (sample - thick) / 2, (dash, thick), colours.shown(line))?;
+        let room = (x + dash + gap, room - dash - gap);
+        s.write(room, y + small.ascent(), name, small, colours.label(), Place::Start)?;
+    }
     Ok(y + small.line_height())
+}
+
+fn sides<S: Surface>(s: &mut Sheet<S>) -> Result<i32, S::Error> {
+    let (n, small, label) = (&s.look.words.numbers, s.look.small(), s.look.colours.label());
+    let y = s.paragraph(0, &n.fit, small, label, 2)?;
+    s.paragraph(y, &n.sides, small, label, 2)
 }
 
 fn provenance<S: Surface>(s: &mut Sheet<S>, p: &Provenance) -> Result<i32, S::Error> {

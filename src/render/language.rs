@@ -51,7 +51,6 @@ pub struct Title {
     pub exposure: String,
     pub reading: String,
     pub result: String,
-    pub warned: String,
     pub refused: String,
     pub compared: String,
     pub triage: String,
@@ -60,6 +59,7 @@ pub struct Title {
     pub fault: String,
     pub safe_mode: String,
     pub shut_down: String,
+    pub report: String,
 }
 
 /// Sentences.
@@ -88,6 +88,9 @@ pub struct Say {
     pub no_readings: String,
     pub no_earlier: String,
     pub interval_short: String,
+    pub reading_number: String,
+    pub made: String,
+    pub board: String,
 }
 
 /// Names of numbers.

@@ -81,7 +81,7 @@ pub struct Needs {
     pub right_to_left: bool,
     /// Lines of the disclaimer, at least one.
     pub footer_lines: i32,
-    /// The numbers matter more than the picture, which is made smaller where both are short of room.
+    /// There is more to say than numbers: on compact screens the picture is made smaller for it.
     pub words_first: bool,
 }
 
@@ -127,9 +127,13 @@ impl Layout {
         let margin = sizes.px(8).max(4);
         let top = bottom(header) + margin * 3 / 4;
         let content = area(margin, top, w - 2 * margin, keys.top_left.y - margin * 3 / 4 - top);
-        let (image, panel) =
-            if upright { above(content, margin, needs) } else { beside(content, margin, needs) };
         let compact = sizes.scale < COMPACT_BELOW;
+        let small = needs.words_first && compact;
+        let (image, panel) = if upright {
+            above(content, margin, small)
+        } else {
+            beside(content, margin, small, needs.right_to_left)
+        };
         Self { sizes, compact, two_lines, upright, header, content, image, panel, keys, footer }
     }
 
@@ -148,22 +152,22 @@ fn whole(size: PixelSize) -> (i32, i32) {
     (side(size.width), side(size.height))
 }
 
-fn beside(content: Rectangle, margin: i32, needs: Needs) -> (Rectangle, Rectangle) {
+fn beside(content: Rectangle, margin: i32, small: bool, right_to_left: bool) -> (Rectangle, Rectangle) {
     let (w, h) = (content.size.width as i32, content.size.height as i32);
-    let share = if needs.words_first { IMAGE_WIDTH_MAX * 3 / 4 } else { IMAGE_WIDTH_MAX };
+    let share = if small { IMAGE_WIDTH_MAX * 3 / 4 } else { IMAGE_WIDTH_MAX };
     let image = h.min(w * share / 100);
     let room = w - image - margin * 3 / 2;
     let (x, y) = (content.top_left.x, content.top_left.y);
-    if needs.right_to_left {
+    if right_to_left {
         (area(x + w - image, y, image, h), area(x, y, room, h))
     } else {
         (area(x, y, image, h), area(x + w - room, y, room, h))
     }
 }
 
-fn above(content: Rectangle, margin: i32, needs: Needs) -> (Rectangle, Rectangle) {
+fn above(content: Rectangle, margin: i32, small: bool) -> (Rectangle, Rectangle) {
     let (w, h) = (content.size.width as i32, content.size.height as i32);
-    let share = if needs.words_first { IMAGE_HEIGHT * 3 / 5 } else { IMAGE_HEIGHT };
+    let share = if small { IMAGE_HEIGHT * 3 / 5 } else { IMAGE_HEIGHT };
     let image = w.min(h * share / 100);
     let (x, y) = (content.top_left.x, content.top_left.y);
     (area(x, y, w, image), area(x, y + image + margin, w, h - image - margin))

@@ -2,7 +2,7 @@
 //! to left. Text that does not fit is made smaller, down to the least size that can be read, and only then cut; what was
 //! cut is remembered, so that a test can say so.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 use embedded_graphics::Pixel;
 use embedded_graphics::pixelcolor::Rgb888;
@@ -16,6 +16,9 @@ use super::options::Options;
 use super::palette::{Colours, Ink};
 use super::text::{self, Align, Face, Writing};
 
+/// Sizes at which words that do not fit are tried, each so many hundredths smaller.
+pub const SHRINKS: i32 = 10;
+const SHRINK: i32 = 6;
 /// Cut texts that are remembered: more than a screen has.
 const CUTS_MAX: usize = 100;
 
@@ -27,6 +30,8 @@ pub struct Look {
     pub colours: &'static Colours,
     pub sizes: Sizes,
     pub right_to_left: bool,
+    /// First row that text may not reach, and what had to be cut.
+    floor: Cell<i32>,
     cuts: RefCell<Vec<String>>,
 }
 
@@ -38,6 +43,7 @@ impl Look {
             colours: options.palette.colours(),
             sizes,
             right_to_left: options.language.right_to_left(),
+            floor: Cell::new(i32::MAX),
             cuts: RefCell::default(),
         }
     }
@@ -58,6 +64,11 @@ impl Look {
         Face::bold(self.sizes.title)
     }
 
+    /// From now on text that reaches row `floor` counts as cut.
+    pub fn set_floor(&self, floor: i32) {
+        self.floor.set(floor);
+    }
+
     /// Texts that were cut since this was last asked.
     pub fn take_cuts(&self) -> Vec<String> {
         self.cuts.take()
@@ -73,6 +84,11 @@ impl Look {
         let smaller = |px: i32| face.with_px(px.clamp(least, face.px));
         let guess = smaller((face.px * width.max(0)).div_euclid(needed.max(1)));
         if text::width(words, guess) <= width { guess } else { smaller(guess.px - 1) }
+    }
+
+    /// `face` smaller by so many of [`SHRINKS`], not below the least.
+    pub fn smaller(&self, face: Face, steps: i32) -> Face {
+        face.with_px((face.px * (100 - SHRINK * steps) / 100).max(self.sizes.least.min(face.px)))
     }
 
     pub fn note(&self, words: &str) {
@@ -94,6 +110,18 @@ pub struct Sheet<'a, S> {
 impl<'a, S: Surface> Sheet<'a, S> {
     pub fn new(surface: &'a mut S, look: &'a Look, area: Rectangle) -> Self {
         Self { surface, look, area }
+    }
+
+    /// What `draw` returns on a sheet of this size without drawing anything; `None` where a text would be cut.
+    pub fn measured<T>(
+        &self,
+        draw: impl FnOnce(&mut Sheet<'_, Nothing>) -> Result<T, std::convert::Infallible>,
+    ) -> Option<T> {
+        let kept = self.look.take_cuts();
+        let Ok(result) = draw(&mut Sheet::new(&mut Nothing, self.look, self.area));
+        let whole = self.look.take_cuts().is_empty();
+        kept.iter().for_each(|k| self.look.note(k));
+        whole.then_some(result)
     }
 
     pub fn width(&self) -> i32 {
@@ -219,6 +247,9 @@ impl<'a, S: Surface> Sheet<'a, S> {
         }
         let rtl = self.look.right_to_left;
         let room = self.place(x, baseline, width, 0);
+        if room.top_left.y + face.px / 4 > self.look.floor.get() {
+            self.look.note(words);
+        }
         let (left, right) = (room.top_left.x, room.top_left.x + width);
         let (at, align) = match (place, rtl) {
             (Place::Middle, _) => ((left + right) / 2, Align::Centre),

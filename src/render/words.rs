@@ -28,9 +28,9 @@ pub fn grade(words: &Words, grade: Grade) -> &str {
 /// Whole percent; what is neither none nor all is never shown as such.
 pub fn percent(share: Fraction) -> String {
     match share.percent().get() {
-        p if p > 0.0 && p < 0.5 => "<1\u{a0}%".to_owned(),
-        p if (99.5..100.0).contains(&p) => ">99\u{a0}%".to_owned(),
-        p => format!("{p:.0}\u{a0}%"),
+        p if p > 0.0 && p < 0.5 => isolated("<1\u{a0}%"),
+        p if (99.5..100.0).contains(&p) => isolated(">99\u{a0}%"),
+        p => isolated(&format!("{p:.0}\u{a0}%")),
     }
 }
 
@@ -159,7 +159,7 @@ pub fn setting(words: &Words, action: Action, options: Options) -> String {
     let v = &words.value;
     match action {
         Action::Map if options.map == MapStyle::Off => v.off.clone(),
-        Action::Map => format!("{}\u{a0}%", options.opacity.percent()),
+        Action::Map => isolated(&format!("{}\u{a0}%", options.opacity.percent())),
         Action::Outline if options.map == MapStyle::Outlined => v.outlined.clone(),
         Action::Outline => v.filled.clone(),
         Action::Palette => match options.palette {
@@ -179,7 +179,7 @@ pub fn sentence(text: &str) -> String {
 }
 
 /// `text` in its own direction inside a line of the other.
-fn isolated(text: &str) -> String {
+pub fn isolated(text: &str) -> String {
     format!("{}{text}{}", ISOLATE[0], ISOLATE[1])
 }
 

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes the font files beside this script from Noto Sans (SIL Open Font License 1.1, see OFL.txt):
+# Makes the font files beside this script from Noto Sans (SIL Open Font License 1.1, see LICENSE-FONTS):
 #   src/render/fonts/make.sh FOLDER
 # FOLDER holds Noto's unhinted or hinted .ttf files, such as /usr/share/fonts/truetype/noto of Debian's fonts-noto-core.
 # Needs pyftsubset (Python's fonttools). Hinting goes, since text is drawn without it; letters of the seven languages stay,

@@ -57,13 +57,17 @@ fn header<S: Surface>(screen: &Screen, target: &mut S) -> Result<(), S::Error> {
         sheet.write((0, taken), baseline, NAME, face, colours.label_on_band(), Place::Start)?;
         x = taken + gap;
     }
-    let (title, warns) = title(screen);
+    let time = context.wall_time.map(words::isolated);
+    let clock = time.as_deref().unwrap_or(&look.words.say.clock);
+    let (room, least) = (sheet.width() - x, small.with_px(look.sizes.least));
+    let free = room - gap - text::width(clock, least);
+    let (mut title, warns) = title(screen, true);
+    if text::width(&title, face) > free {
+        (title, _) = self::title(screen, false);
+    }
     let ink = if warns { colours.alert_on_band() } else { colours.on_band() };
-    let clock = context.wall_time.unwrap_or(&look.words.say.clock);
-    let room = sheet.width() - x;
-    let least = small.with_px(look.sizes.least);
     // The title has what it needs, up to two thirds; the clock gives way down to its least size.
-    let taken = text::width(&title, face).min((room * 2 / 3).max(room - gap - text::width(clock, least)));
+    let taken = text::width(&title, face).min(free.max(room * 2 / 3));
     sheet.write((x, taken), baseline, &title, face, ink, Place::Start)?;
     x += taken + gap;
     let clock_ink =
@@ -103,9 +107,9 @@ fn badges<S: Surface>(
     Ok(())
 }
 
-/// What the header calls the state, and whether it asks for attention.
-fn title(screen: &Screen) -> (String, bool) {
-    let (words, age) = (screen.look.words, screen.context.age);
+/// What the header calls the state, `aged` with the age of what it shows; and whether it asks for attention.
+fn title(screen: &Screen, aged: bool) -> (String, bool) {
+    let (words, age) = (screen.look.words, screen.context.age.filter(|_| aged));
     let t = &words.title;
     let aged = |title: &str| match age {
         Some(age) => format!("{title} \u{b7} {}", words::age(words, age)),
@@ -114,7 +118,7 @@ fn title(screen: &Screen) -> (String, bool) {
     let of_study = |study: &Study| match (&study.reading.outcome, study.reading.warnings.is_empty()) {
         (Err(_), _) => (aged(&t.refused), true),
         (Ok(_), true) => (aged(&t.result), false),
-        (Ok(_), false) => (aged(&t.warned), true),
+        (Ok(_), false) => (aged(&format!("! {}", t.result)), true),
     };
     let plain = |title: &str| (title.to_owned(), false);
     match screen.view {

@@ -1,13 +1,14 @@
 //! Lists that scroll: readings, and what the operator may set.
 
-use embedded_graphics::prelude::{DrawTarget, DrawTargetExt, Point, Size};
+use embedded_graphics::prelude::{Point, Size};
 use embedded_graphics::primitives::Rectangle;
 
 use crate::grade::Grade;
 use crate::render::sheet::{Look, Sheet};
 use crate::render::text::{self, Face};
 use crate::render::view::{Action, List, ListEntry, Listed};
-use crate::render::{RgbPicture, Surface, words};
+use crate::render::{RgbPicture, Surface, radiograph, words};
+use crate::units::PixelSize;
 
 /// Rows that are in sight of a list, so that the selected one is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -92,7 +93,7 @@ fn reading<S: Surface>(s: &mut Sheet<S>, entry: &ListEntry, selected: bool) -> R
     if let Some(thumbnail) = &entry.thumbnail {
         let side = height - 2 * rim;
         let room = s.place(x, rim, side, side);
-        shrunk(s, thumbnail, room)?;
+        placed(s, thumbnail, room)?;
         x += side + s.px(10).max(5);
     }
     let (c, w) = (look.colours, look.words);
@@ -101,7 +102,7 @@ fn reading<S: Surface>(s: &mut Sheet<S>, entry: &ListEntry, selected: bool) -> R
     let top = (height - strong.line_height() - small.line_height()) / 2;
     let s = &mut s.part(x, top, width, height);
     let when = entry.time.as_deref().unwrap_or("");
-    let when = format!("{when}  #{}", entry.id);
+    let when = words::isolated(format!("{when} #{}", entry.id).trim());
     match &entry.outcome {
         Listed::Graded { grade, share, interval90, warned } => {
             let name = if *warned {
@@ -114,29 +115,31 @@ fn reading<S: Surface>(s: &mut Sheet<S>, entry: &ListEntry, selected: bool) -> R
             let y = s.pair(0, (&name, strong, c.on_key()), (&percent, strong, c.on_key()))?;
             let interval = words::interval(*interval90);
             let end = (interval.as_str(), small, c.label_on_key());
-            s.pair(y, (when.trim(), small, c.label_on_key()), end)?;
+            s.pair(y, (&when, small, c.label_on_key()), end)?;
         }
         Listed::Refused { code } => {
             let y = s.line(0, &w.title.refused, strong, c.alert_on_key())?;
-            let room = s.width() - text::width(when.trim(), small) - s.px(8);
-            let code = text::cut(code, small, room.max(s.px(60))).0;
-            s.pair(y, (when.trim(), small, c.label_on_key()), (&code, small, c.label_on_key()))?;
+            // The reason in full is on the reading's own screen: here it is as long as there is room.
+            let room = s.width() - text::width(&when, small) - s.px(16);
+            let reason = text::cut(w.refusal.of(code), small, room).0;
+            s.pair(y, (&when, small, c.label_on_key()), (&reason, small, c.label_on_key()))?;
         }
     }
     Ok(())
 }
 
-/// A picture in the middle of `room`, reduced by whole steps where it is larger.
-fn shrunk<S: Surface>(s: &mut Sheet<S>, picture: &RgbPicture, room: Rectangle) -> Result<(), S::Error> {
-    let (size, colours) = (picture.size(), s.look.colours);
-    let larger = |side: u32, room: u32| side.div_ceil(room.max(1)).max(1);
-    let step = larger(size.width, room.size.width).max(larger(size.height, room.size.height));
-    let area = Rectangle::with_center(room.center(), Size::new(size.width / step, size.height / step));
-    let (columns, rows) = (area.size.width as i32, area.size.height as i32);
-    let at = |x: i32, y: i32| picture.pixel(Point::new(x, y) * step as i32).unwrap_or(colours.ground);
-    let pixels =
-        (0..rows).flat_map(|y| (0..columns).map(move |x| (x, y))).map(|(x, y)| colours.shown(at(x, y)));
-    s.surface.clipped(&room).fill_contiguous(&area, pixels)
+/// A picture as large as fits in the middle of `room`.
+fn placed<S: Surface>(s: &mut Sheet<S>, picture: &RgbPicture, room: Rectangle) -> Result<(), S::Error> {
+    let (from, colours) = (picture.size(), s.look.colours);
+    let to = radiograph::fitted(from, PixelSize::new(room.size.width.max(1), room.size.height.max(1)));
+    let area = Rectangle::with_center(room.center(), Size::new(to.width, to.height));
+    let nearest = |k: u32, from: u32, to: u32| ((2 * k + 1) * from / (2 * to)) as i32;
+    let at = |x: u32, y: u32| {
+        let at = Point::new(nearest(x, from.width, to.width), nearest(y, from.height, to.height));
+        colours.shown(picture.pixel(at).unwrap_or(colours.ground))
+    };
+    let pixels = (0..to.height).flat_map(|y| (0..to.width).map(move |x| (x, y)));
+    s.surface.fill_contiguous(&area, pixels.map(|(x, y)| at(x, y)))
 }
 
 pub fn menu<S: Surface>(s: &mut Sheet<S>, items: &[Action], selected: usize) -> Result<(), S::Error> {

@@ -6,7 +6,7 @@ use crate::render::groups::{Group, column};
 use crate::render::language::filled;
 use crate::render::layout::Layout;
 use crate::render::palette::Ink;
-use crate::render::sheet::Sheet;
+use crate::render::sheet::{SHRINKS, Sheet};
 use crate::render::text::{self, Face};
 use crate::render::view::View;
 use crate::render::{Surface, words};
@@ -35,7 +35,7 @@ pub fn draw<S: Surface>(sheet: &mut Sheet<S>, view: &View) -> Result<(), S::Erro
         View::NoSignal { source } => Message {
             headline: &w.no_signal,
             ink: c.alert(),
-            text: Some(filled(&w.source, &[("source", source)])),
+            text: Some(filled(&w.source, &[("source", &words::isolated(source))])),
             advice: &w.no_signal_advice,
             ..base
         },
@@ -63,15 +63,22 @@ pub fn draw<S: Surface>(sheet: &mut Sheet<S>, view: &View) -> Result<(), S::Erro
     };
     let (width, height) = (sheet.width(), sheet.height());
     let margin = (width / 12).min(sheet.px(64));
-    message.draw(&mut sheet.part(margin, 0, width - 2 * margin, height))
+    let s = &mut sheet.part(margin, 0, width - 2 * margin, height);
+    let fits = |k: &i32| s.measured(|sheet| message.draw(sheet, *k)).is_some_and(|below| below <= height);
+    let shrink = (0..SHRINKS).find(fits).unwrap_or(SHRINKS - 1);
+    message.draw(s, shrink).map(drop)
 }
 
 impl Message<'_> {
-    fn draw<S: Surface>(&self, s: &mut Sheet<S>) -> Result<(), S::Error> {
-        let (look, gap) = (s.look, s.px(12).max(6));
-        let headline = Face::bold(look.sizes.share);
-        let (body, title) = (Face::regular((look.sizes.title + look.sizes.body) / 2), look.strong());
-        let mut y = s.px(40).min(s.height() / 8);
+    /// Made smaller by `shrink` steps; returns the row below.
+    fn draw<S: Surface>(&self, s: &mut Sheet<S>, shrink: i32) -> Result<i32, S::Error> {
+        let look = s.look;
+        let face = |face| look.smaller(face, shrink);
+        let gap = (s.px(12) * (SHRINKS - shrink) / SHRINKS).max(4);
+        let headline = face(Face::bold(look.sizes.share));
+        let (body, title) =
+            (face(Face::regular((look.sizes.title + look.sizes.body) / 2)), face(look.strong()));
+        let mut y = if shrink == 0 { s.px(40).min(s.height() / 8) } else { 0 };
         y = s.paragraph(y, self.headline, headline, self.ink, 2)? + gap / 2;
         if let Some(progress) = self.progress {
             y = bar(s, y + gap, progress)? + gap;
@@ -79,11 +86,11 @@ impl Message<'_> {
         if let Some(text) = &self.text {
             y = s.paragraph(y, text, body, look.colours.plain(), SENTENCE_LINES_MAX)? + gap;
         }
-        y = s.paragraph(y, self.advice, body, look.colours.label(), SENTENCE_LINES_MAX)? + gap;
-        if let Some(code) = self.code {
-            s.paragraph(y, &words::code(look.words, code), title, look.colours.plain(), 2)?;
+        if !self.advice.is_empty() {
+            y = s.paragraph(y, self.advice, body, look.colours.label(), SENTENCE_LINES_MAX)? + gap;
         }
-        Ok(())
+        let Some(code) = self.code else { return Ok(y) };
+        s.paragraph(y, &words::code(look.words, code), title, look.colours.plain(), 2)
     }
 }
 
@@ -97,7 +104,7 @@ fn bar<S: Surface>(s: &mut Sheet<S>, y: i32, progress: Fraction) -> Result<i32, 
     if done > 0 {
         s.fill(rim, y + rim, (done, height - 2 * rim), colours.accent)?;
     }
-    let percent = format!("{:.0}\u{a0}%", progress.percent().get());
+    let percent = words::percent(progress);
     s.line(y + height + rim, &percent, s.look.title(), colours.plain())
 }
 
@@ -134,11 +141,11 @@ pub fn ready<S: Surface>(
     Diagram { corner: image.center() - half, ..diagram }.draw(s.surface, None)?;
     let s = &mut Sheet::new(s.surface, look, layout.panel);
     let mut y = if layout.compact { 0 } else { s.height() / 8 };
-    let (words, c) = (&look.words.say, look.colours);
+    let (words, c, isolated) = (&look.words.say, look.colours, words::isolated);
     y = s.tight(y, &look.words.title.ready, Face::bold(look.sizes.big), c.plain())?;
     let body = Face::regular((look.sizes.title + look.sizes.body) / 2);
     y = s.paragraph(y, &words.waiting, body, c.plain(), 2)? + s.px(10);
-    let source = filled(&words.source, &[("source", source)]);
+    let source = filled(&words.source, &[("source", &isolated(source))]);
     y = s.paragraph(y, &source, look.small(), c.label(), SOURCE_LINES_MAX)? + s.px(10);
     if let Some(note) = note {
         y = s.paragraph(y, note, look.strong(), c.alert(), SENTENCE_LINES_MAX)?;

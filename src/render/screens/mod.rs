@@ -6,7 +6,7 @@ mod message;
 mod result;
 mod trend;
 
-use super::layout::{Layout, Needs};
+use super::layout::{Layout, Needs, bottom};
 use super::sheet::{Look, Sheet};
 use super::view::{Context, KEYS_MAX, View};
 use super::{Action, Surface};
@@ -29,8 +29,7 @@ impl<'a> Screen<'a> {
             keys: !context.keys.is_empty(),
             right_to_left: look.right_to_left,
             footer_lines: frame::footer_lines(&look, size),
-            words_first: matches!(view, View::Refused(_))
-                || matches!(view, View::Result(s) if !s.reading.fit()),
+            words_first: words_first(view),
         };
         Self { view, context, layout: Layout::of(size, needs), look }
     }
@@ -38,6 +37,7 @@ impl<'a> Screen<'a> {
     pub fn draw<S: Surface>(&self, target: &mut S) -> Result<(), S::Error> {
         target.clear(self.look.colours.ground)?;
         frame::draw(self, target)?;
+        self.look.set_floor(bottom(self.layout.content));
         let sheet = &mut Sheet::new(target, &self.look, self.layout.content);
         match *self.view {
             View::Boot { lines } => message::boot(sheet, lines),
@@ -77,5 +77,14 @@ impl<'a> Screen<'a> {
         let window = list::Window::new(count, selected, content.size.height as i32, row);
         let y = at.y - content.top_left.y;
         content.contains(at).then(|| window.row_at(y)).flatten()
+    }
+}
+
+/// Whether there is more to say than numbers beside the picture.
+fn words_first(view: &View) -> bool {
+    match view {
+        View::Refused(_) => true,
+        View::Result(study) => !study.reading.fit() || !study.reading.warnings.is_empty(),
+        _ => false,
     }
 }

@@ -30,11 +30,12 @@ pub fn draw<S: Surface>(s: &mut Sheet<S>, study: &Study, earlier: &[Earlier]) ->
         interval90: found.interval90,
         strong: true,
     });
-    let height = s.px(50).max(look.strong().line_height() + small.line_height() / 2);
-    let room = ((s.height() - y) / height).max(1) as usize - usize::from(now.is_some());
+    let least = s.px(50).max(look.strong().line_height() + small.line_height());
+    let room = ((s.height() - y) / least).max(1) as usize - usize::from(now.is_some());
     let shown = &earlier[earlier.len().saturating_sub(room)..];
+    let height = ((s.height() - y) / (shown.len() as i32 + 1)).clamp(least, least * 3 / 2);
     let before = shown.iter().map(|e| Row {
-        name: e.time.as_deref().unwrap_or("?"),
+        name: e.time.as_deref().unwrap_or(&w.say.clock),
         share: e.share,
         interval90: e.interval90,
         strong: false,
@@ -69,7 +70,7 @@ impl Row<'_> {
             look.colours.plain(),
             Place::End,
         )?;
-        let (top, bar) = (face.line_height(), s.px(12).max(6));
+        let (top, bar) = (face.line_height() + s.px(2), s.px(20).max(8));
         let at = |share: Fraction| (width as f32 * share.get()) as i32;
         s.fill(0, top, (width, bar), look.colours.key)?;
         s.fill(0, top, (at(self.share), bar), look.colours.accent)?;
