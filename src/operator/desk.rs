@@ -107,6 +107,8 @@ impl Desk {
         self.hold(now);
         let comes = match &scene {
             Scene::Reading | Scene::Ready => None,
+            // The same fault once more is nothing new.
+            Scene::Fault { .. } if scene == self.scene => None,
             Scene::Result => Some(NEW_READING),
             Scene::Boot { .. } | Scene::Fault { .. } | Scene::SafeMode { .. } | Scene::Ending => Some(LOOK),
         };
@@ -115,6 +117,15 @@ impl Desk {
         self.is_stale = true;
         if let Some(what) = comes {
             self.come(what, now);
+        }
+    }
+
+    /// The source works again, or for the first time.
+    pub fn ready(&mut self, now: Duration) {
+        if matches!(self.scene, Scene::Fault { .. }) {
+            self.scene = if self.shelf.latest().is_some() { Scene::Result } else { Scene::Ready };
+            self.since = now;
+            self.is_stale = true;
         }
     }
 

@@ -16,6 +16,8 @@ pub const HEARD_MAX: usize = 32;
 /// What the station tells.
 pub enum Told {
     Scene(Scene),
+    /// The source works.
+    Ready,
     Reading(Box<Study>),
     Note(Option<String>),
     /// Whether the serial line takes what is sent.

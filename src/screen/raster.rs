@@ -80,6 +80,11 @@ impl Raster {
         row <= self.stride && end.is_some_and(|end| end <= bytes)
     }
 
+    /// Whether each row begins where the one before ends.
+    pub fn is_seamless(&self) -> bool {
+        self.stride == self.size.width as usize * self.form.bytes
+    }
+
     /// Gives `put` the rows of `patch` of a picture that is turned onto the device: where each goes, and its bytes.
     ///
     /// `patch` is the picture's; the picture has the device's size once it is turned.

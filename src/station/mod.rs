@@ -103,6 +103,7 @@ impl<'a> Station<'a> {
         while !self.stopped() {
             match open() {
                 Ok(mut feed) => {
+                    self.panel.ready();
                     if let ControlFlow::Break(ended) = self.round(feed.as_mut(), &mut in_a_row) {
                         return ended;
                     }
