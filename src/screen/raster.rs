@@ -176,7 +176,7 @@ mod tests {
         let rgb565 = PixelForm::new(16, RGB565, NONE).unwrap();
         let mut out = [0; 2];
         rgb565.put([0xff, 0x82, 0x08], &mut out);
-        assert_eq!(u16::from_le_bytes(out), 0b11111_100000_00001);
+        assert_eq!(u16::from_le_bytes(out), 31 << 11 | 32 << 5 | 1);
         let opaque = PixelForm::new(
             32,
             [16, 8, 0].map(|offset| Channel { offset, length: 8 }),
