@@ -33,7 +33,7 @@ pub use self::explain::{Explained, Origin, explain};
 pub use self::facts::{Fact, Facts, Status};
 pub use self::record::RecordConfig;
 pub use self::schema::{known_keys, schema};
-pub use self::screen::{DrmConfig, PanelModel, ScreenConfig, SpiConfig};
+pub use self::screen::{DrmConfig, LANGUAGES, PanelModel, ScreenConfig, SpiConfig};
 pub use self::station::StationConfig;
 use self::texts::Texts;
 pub use self::texts::{FILE_BYTES_MAX, is_part};
@@ -50,6 +50,8 @@ pub struct Board {
     pub status: Status,
     pub source: SourceConfig,
     pub screen: ScreenConfig,
+    /// Of the screen, until the operator chooses another: one of [`LANGUAGES`].
+    pub language: String,
     pub serial: SerialConfig,
     pub model: ModelConfig,
     /// `None`: nothing is kept.

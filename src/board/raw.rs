@@ -16,6 +16,7 @@ pub struct RawBoard {
     _inherits: Option<Vec<String>>,
     pub source: Option<Spanned<RawSource>>,
     pub screen: Option<Spanned<RawScreen>>,
+    pub language: Option<Spanned<String>>,
     pub serial: Option<Spanned<RawSerial>>,
     pub model: Option<Spanned<String>>,
     pub record: Option<super::record::RawRecord>,

@@ -9,7 +9,7 @@ use super::check::{CALLERS_MAX, CAPTURE_SIDE_PX, CLOCK_HZ, FACTS_MAX, PIN, SETTL
 use super::check::{TIMEOUT_MS, WATCHDOG_S};
 use super::facts::Status;
 use super::record::RECORD_BYTES_MAX;
-use super::screen::PanelModel;
+use super::screen::{LANGUAGES, PanelModel};
 use super::station::{LOG_LEVELS, STAGE_S_MAX};
 use super::texts::PARENTS_MAX;
 
@@ -221,6 +221,11 @@ const BOARD: &[Key] = &[
     ),
     Key("source", Takes::Table(SOURCE, &[]), "Where radiographs come from."),
     Key("screen", Takes::Table(SCREEN, &[]), "Where results are shown."),
+    Key(
+        "language",
+        Takes::OneOf(&LANGUAGES),
+        "The screen's, until the operator chooses another; en unless given.",
+    ),
     Key("serial", Takes::Table(SERIAL, &[]), "Where results are reported."),
     Key("model", Takes::Text, "A model bundle's folder; embedded, the one inside the program, unless given."),
     Key("record", Takes::Table(RECORD, RECORD_NEEDS), "Where readings are kept; left out: nowhere."),

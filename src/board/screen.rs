@@ -4,6 +4,9 @@ use std::path::PathBuf;
 
 use crate::units::{PixelSize, Turn};
 
+/// Languages of the screen by their codes in ISO 639-1; the first is taken unless another is given.
+pub const LANGUAGES: [&str; 7] = ["en", "fr", "es", "pt", "sw", "hi", "ar"];
+
 /// Which screen, and how it is mounted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ScreenConfig {

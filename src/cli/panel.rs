@@ -12,7 +12,8 @@ use crate::screen;
 
 /// The board's screen, and buttons where the screen is one that an operator stands before.
 pub fn start(board: &Board, model: Provenance, clock: Arc<dyn Clock>) -> Result<OperatorPanel, Failure> {
-    let start = Start { source: source(&board.source), model, language: Language::default() };
+    let language = Language::of(&board.language).unwrap_or_default();
+    let start = Start { source: source(&board.source), model, language };
     let (screen, turn) = (screen::open(&board.screen), board.screen.turn());
     let panel = match board.screen {
         // Whoever looks at a file has a keyboard for other things.
@@ -48,5 +49,17 @@ fn source(source: &SourceConfig) -> String {
             CaptureDevice::Path(path) => path.display().to_string(),
             CaptureDevice::Card(card) => card.clone(),
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::board::LANGUAGES;
+
+    #[test]
+    fn every_language_of_a_board_is_one_of_the_screen_s() {
+        assert_eq!(LANGUAGES.to_vec(), Language::ALL.map(Language::code));
+        assert_eq!(Language::of(LANGUAGES[0]), Some(Language::default()));
     }
 }

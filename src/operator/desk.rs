@@ -110,6 +110,8 @@ impl Desk {
         self.hold(now);
         let comes = match &scene {
             Scene::Reading | Scene::Ready | Scene::Live(_) => None,
+            // The same fault once more is nothing new.
+            Scene::Fault { .. } if scene == self.scene => None,
             Scene::Result => Some(NEW_READING),
             Scene::Boot { .. } | Scene::Fault { .. } | Scene::SafeMode { .. } | Scene::Ending => Some(LOOK),
         };
@@ -128,6 +130,15 @@ impl Desk {
         if matches!(self.scene, Scene::Fault { .. } | Scene::Ready | Scene::Live(_)) {
             let is_read = live == Live::Seen && self.shelf.latest().is_some();
             self.scene(if is_read { Scene::Result } else { Scene::Live(live) }, now);
+        }
+    }
+
+    /// The source works again, or for the first time.
+    pub fn ready(&mut self, now: Duration) {
+        if matches!(self.scene, Scene::Fault { .. }) {
+            self.scene = if self.shelf.latest().is_some() { Scene::Result } else { Scene::Ready };
+            self.since = now;
+            self.is_stale = true;
         }
     }
 

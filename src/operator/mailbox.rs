@@ -18,6 +18,8 @@ pub const HEARD_MAX: usize = 32;
 pub enum Told {
     Scene(Scene),
     Live(Live),
+    /// The source works.
+    Ready,
     Reading(Box<Study>),
     Note(Option<String>),
     /// Whether the serial line takes what is sent.

@@ -125,6 +125,11 @@ impl Panel for OperatorPanel {
         self.tell(Told::Scene(Scene::Boot { lines }))
     }
 
+    fn ready(&mut self) {
+        // Where there is no room, something newer is on its way to the screen anyway.
+        let _ = self.tell(Told::Ready);
+    }
+
     fn reading(&mut self) {
         // Where there is no room, the reading itself will say so.
         let _ = self.tell(Told::Scene(Scene::Reading));

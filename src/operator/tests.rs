@@ -354,6 +354,35 @@ fn what_the_operator_asks_for_reaches_the_station() {
 }
 
 #[test]
+fn a_fault_goes_when_the_source_is_back_and_is_news_only_once() {
+    let fault = || Scene::Fault { code: "capture_gone", text: "unplugged".into() };
+    let mut desk = desk(&[10, 20]);
+    desk.scene(fault(), s(50));
+    assert_eq!(seen(&desk, 50), "fault capture_gone");
+    press(&mut desk, key(Key::History), 51);
+    desk.scene(fault(), s(80));
+    desk.tick(s(80));
+    assert_eq!(seen(&desk, 80), "list 0 of 2", "nobody is sent away from a list by the same fault again");
+    press(&mut desk, key(Key::Back), 81);
+    assert_eq!(seen(&desk, 81), "fault capture_gone");
+    desk.ready(s(82));
+    assert_eq!(seen(&desk, 82), "result 20");
+}
+
+#[test]
+fn a_screen_that_hangs_makes_no_reading_wait() {
+    let monitor = Monitor::new();
+    let clock: Arc<dyn Clock> = Arc::new(crate::clock::SystemClock::start());
+    let hang = monitor.last.lock().unwrap();
+    let mut panel = OperatorPanel::without_buttons(start(), monitor.attached(), Turn::None, clock).unwrap();
+    // Each of these returns though no picture can be shown; without that the test would never end.
+    let refused = (0..20).filter(|_| panel.result(&graded(10)).is_err()).count();
+    assert!(refused >= 20 - 2 * super::mailbox::TOLD_MAX, "{refused} of 20 readings found no room");
+    drop(hang);
+    panel.finish().unwrap();
+}
+
+#[test]
 fn the_last_picture_is_shown_before_the_end() {
     let monitor = Monitor::new();
     let clock: Arc<dyn Clock> = Arc::new(crate::clock::SystemClock::start());

@@ -91,6 +91,7 @@ impl Worker {
             match told {
                 Told::Scene(scene) => self.desk.scene(scene, now),
                 Told::Live(live) => self.desk.live(live, now),
+                Told::Ready => self.desk.ready(now),
                 Told::Reading(study) => {
                     let time = self.clock.wall_time().map(|t| t.to_string());
                     self.desk.reading(&study, time.as_deref().and_then(hours_and_minutes), now);

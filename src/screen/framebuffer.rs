@@ -1,11 +1,12 @@
 //! The kernel's framebuffer: pixels written into `/dev/fb0` row by row.
 
 use std::fs::{File, OpenOptions};
+use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
 use super::console::QuietConsole;
-use super::damage::changes;
+use super::damage::{Patch, changes};
 use super::fb_ioctl::{BitField, FixedInfo, VariableInfo, framebuffer_info, unblank};
 use super::raster::{Channel, PixelForm, Raster};
 use super::{Canvas, Screen, ScreenError, fitting};
@@ -17,6 +18,8 @@ pub const DEVICE_DEFAULT: &str = "/dev/fb0";
 const PACKED: u32 = 0;
 /// `FB_VISUAL_TRUECOLOR` and `FB_VISUAL_DIRECTCOLOR`.
 const COLOUR_VISUALS: [u32; 2] = [2, 4];
+/// At how many checks from one to the next the whole picture is written again: the console may have drawn over it.
+const CHECKS_TO_REWRITE: u32 = 10;
 /// The largest side that is drawn: a device that claims more is in no mode.
 const SIDE_MAX: u32 = 4_096;
 
@@ -29,6 +32,7 @@ pub struct FramebufferScreen {
     turn: Turn,
     /// What is on show; `None`: not known.
     shown: Option<Canvas>,
+    checks: u32,
     _console: Option<QuietConsole>,
 }
 
@@ -37,15 +41,61 @@ impl FramebufferScreen {
     pub fn open(path: &Path, turn: Turn) -> Result<Self, ScreenError> {
         let failed = |source| ScreenError::Open { path: path.into(), source };
         let device = OpenOptions::new().read(true).write(true).open(path).map_err(failed)?;
+        // First of all, since the console may set the mode when it is first touched.
+        let console = QuietConsole::new();
         let raster = raster_of(&device, path)?;
         // Not every driver blanks.
         let _ = unblank(&device);
         let screen = Self::over(device, path, raster, turn);
-        Ok(Self { _console: Some(QuietConsole::new()), ..screen })
+        Ok(Self { _console: Some(console), ..screen })
     }
 
     fn over(device: File, path: &Path, raster: Raster, turn: Turn) -> Self {
-        Self { device, path: path.into(), raster, turn, shown: None, _console: None }
+        Self { device, path: path.into(), raster, turn, shown: None, checks: 0, _console: None }
+    }
+
+    fn write(&self, picture: &Canvas, patches: &[Patch]) -> Result<(), ScreenError> {
+        for &patch in patches {
+            self.write_patch(picture, patch).map_err(|source| ScreenError::Device {
+                path: self.path.clone(),
+                doing: "writing pixels",
+                source,
+            })?;
+        }
+        Ok(())
+    }
+
+    fn write_patch(&self, picture: &Canvas, patch: Patch) -> io::Result<()> {
+        let put = |at: usize, row: &[u8]| self.device.write_all_at(row, at as u64);
+        if !self.raster.is_seamless() {
+            return self.raster.rows(picture, self.turn, patch, put);
+        }
+        let lines = self.whole_lines(patch.turned(self.turn, picture.size()));
+        let patch = lines.turned(self.turn.back(), self.raster.size);
+        let mut span = Vec::with_capacity(self.raster.stride * lines.height as usize);
+        self.raster.rows(picture, self.turn, patch, |_, row| {
+            span.extend_from_slice(row);
+            Ok::<(), io::Error>(())
+        })?;
+        put(self.raster.start + lines.top as usize * self.raster.stride, &span)
+    }
+
+    /// The lines of `patch`, at least two: Linux 6.1 (`drm_fb_helper_memory_range_to_clip`) takes a write that lies in
+    /// one line and ends with it for an empty one, and does not show it.
+    fn whole_lines(&self, patch: Patch) -> Patch {
+        let PixelSize { width, height: lines } = self.raster.size;
+        let height = patch.height.max(2).min(lines);
+        Patch { left: 0, top: patch.top.min(lines - height), width, height }
+    }
+
+    /// Every so often writes again what is to be on show.
+    fn write_again(&mut self) -> Result<(), ScreenError> {
+        let due = self.checks.is_multiple_of(CHECKS_TO_REWRITE);
+        self.checks = self.checks.wrapping_add(1);
+        match &self.shown {
+            Some(picture) if due => self.write(picture, &[Patch::whole(picture.size())]),
+            _ => Ok(()),
+        }
     }
 }
 
@@ -59,21 +109,14 @@ impl Screen for FramebufferScreen {
         let patches = changes(self.shown.as_ref(), picture);
         // Whatever fails halfway leaves a picture that nobody knows.
         self.shown = None;
-        for patch in patches {
-            let put = |at: usize, row: &[u8]| self.device.write_all_at(row, at as u64);
-            self.raster.rows(picture, self.turn, patch, put).map_err(|source| ScreenError::Device {
-                path: self.path.clone(),
-                doing: "writing pixels",
-                source,
-            })?;
-        }
+        self.write(picture, &patches)?;
         self.shown = Some(picture.clone());
         Ok(())
     }
 
     fn check(&mut self) -> Result<(), ScreenError> {
         if raster_of(&self.device, &self.path)? == self.raster {
-            return Ok(());
+            return self.write_again();
         }
         Err(ScreenError::Exchanged { connector: self.path.display().to_string() })
     }
@@ -156,6 +199,31 @@ mod tests {
         let bytes = memory(file);
         assert_eq!(bytes.iter().filter(|&&b| b != 7).count(), 4);
         assert_eq!(bytes[40..44], [0, 0, 255, 0], "the first pixel is the last one, turned by a half");
+    }
+
+    #[test]
+    fn what_others_drew_over_the_picture_is_put_right() {
+        let (mut screen, file) = screen(RASTER, Turn::None);
+        screen.show(&Canvas::new(SIZE, RED)).unwrap();
+        screen.device.write_all_at(&[7; 64], 0).unwrap();
+        screen.write_again().unwrap();
+        assert_eq!(memory(file)[16..28], [0, 0, 255, 0].repeat(3));
+    }
+
+    #[test]
+    fn without_gaps_whole_lines_are_written_and_never_one_alone() {
+        let raster = Raster { stride: 12, start: 0, ..RASTER };
+        let (mut screen, file) = screen(raster, Turn::None);
+        let mut picture = Canvas::new(SIZE, Rgb888::new(0, 0, 0));
+        screen.show(&picture).unwrap();
+        screen.device.write_all_at(&[7; 64], 0).unwrap();
+        picture.draw_iter([Pixel(Point::new(2, 1), RED)]).unwrap();
+        screen.show(&picture).unwrap();
+        let mut expected = [0; 24];
+        expected[22] = 255;
+        assert_eq!(memory(file)[..24], expected);
+        let lines = |top| screen.whole_lines(Patch { left: 1, top, width: 1, height: 1 });
+        assert_eq!(lines(1), Patch { left: 0, top: 0, width: 3, height: 2 });
     }
 
     #[test]

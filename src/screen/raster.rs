@@ -80,6 +80,11 @@ impl Raster {
         row <= self.stride && end.is_some_and(|end| end <= bytes)
     }
 
+    /// Whether each row begins where the one before ends.
+    pub fn is_seamless(&self) -> bool {
+        self.stride == self.size.width as usize * self.form.bytes
+    }
+
     /// Gives `put` the rows of `patch` of a picture that is turned onto the device: where each goes, and its bytes.
     ///
     /// `patch` is the picture's; the picture has the device's size once it is turned.
@@ -171,7 +176,7 @@ mod tests {
         let rgb565 = PixelForm::new(16, RGB565, NONE).unwrap();
         let mut out = [0; 2];
         rgb565.put([0xff, 0x82, 0x08], &mut out);
-        assert_eq!(u16::from_le_bytes(out), 0b11111_100000_00001);
+        assert_eq!(u16::from_le_bytes(out), 31 << 11 | 32 << 5 | 1);
         let opaque = PixelForm::new(
             32,
             [16, 8, 0].map(|offset| Channel { offset, length: 8 }),

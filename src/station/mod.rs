@@ -168,6 +168,7 @@ impl<'a> Station<'a> {
             self.enter(Stage::Opening);
             match open() {
                 Ok(mut feed) => {
+                    self.panel.ready();
                     if let ControlFlow::Break(ended) = self.round(feed.as_mut(), &mut in_a_row) {
                         return ended;
                     }

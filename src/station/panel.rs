@@ -19,6 +19,9 @@ pub trait Panel {
     /// The station has started and tested itself.
     fn boot(&mut self, about: &About, tests: &[TestReport]) -> Result<(), PanelError>;
 
+    /// The source is open.
+    fn ready(&mut self) {}
+
     /// A radiograph is there and is being read.
     fn reading(&mut self) {}
 

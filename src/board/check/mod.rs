@@ -62,6 +62,7 @@ impl Checker<'_> {
         let status = faults.keep(self.status(raw.status.as_ref()));
         let source = faults.keep(self.needed(&raw.source, "source").and_then(|s| self.source(s)));
         let screen = faults.keep(self.needed(&raw.screen, "screen").and_then(|s| self.screen(s)));
+        let language = faults.keep(self.language(raw.language.as_ref()));
         let serial = faults.keep(self.needed(&raw.serial, "serial").and_then(|s| self.serial(s)));
         let model = faults.keep(self.model(raw.model.as_ref()));
         let record = faults.keep(raw.record.as_ref().map(|r| self.record(r)).transpose());
@@ -75,6 +76,7 @@ impl Checker<'_> {
                 status: status?,
                 source: source?,
                 screen: screen?,
+                language: language?,
                 serial: serial?,
                 model: model?,
                 record: record?,
@@ -94,6 +96,7 @@ impl Checker<'_> {
         faults.keep(self.needed(&raw.status, "status").and_then(|s| self.status(Some(s))));
         faults.keep(raw.source.as_ref().map(|s| self.source(s)).transpose());
         faults.keep(raw.screen.as_ref().map(|s| self.screen(s)).transpose());
+        faults.keep(self.language(raw.language.as_ref()));
         faults.keep(raw.serial.as_ref().map(|s| self.serial(s)).transpose());
         faults.keep(self.model(raw.model.as_ref()));
         faults.keep(raw.record.as_ref().map(|r| self.record(r)).transpose());

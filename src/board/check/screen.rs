@@ -4,7 +4,7 @@ use toml::Spanned;
 
 use super::{Checker, Key, span_of};
 use crate::board::raw::RawScreen;
-use crate::board::{BoardError, DrmConfig, PanelModel, ScreenConfig, SpiConfig};
+use crate::board::{BoardError, DrmConfig, LANGUAGES, PanelModel, ScreenConfig, SpiConfig};
 use crate::units::{PixelSize, Turn};
 
 /// From the smallest panel that text fits on to 4K.
@@ -49,6 +49,11 @@ impl Checker<'_> {
             }
             _ => Err(self.kind("screen", &screen.kind, "png, drm, framebuffer, auto, spi")),
         }
+    }
+
+    pub(super) fn language(&self, raw: Option<&Spanned<String>>) -> Result<String, BoardError> {
+        let Some(raw) = raw else { return Ok(LANGUAGES[0].to_owned()) };
+        self.form("language", raw, "en, fr, es, pt, sw, hi or ar", |code| LANGUAGES.contains(&code))
     }
 
     fn png(&self, raw: &Spanned<RawScreen>) -> Result<ScreenConfig, BoardError> {

@@ -64,15 +64,15 @@ impl CardScanout {
         let numbered = (0..CARDS_MAX).map(|k| PathBuf::from(format!("/dev/dri/card{k}")));
         let paths: Vec<PathBuf> =
             if config.device.is_some() { named.collect() } else { numbered.filter(|p| p.exists()).collect() };
-        let mut failure = None;
+        let mut failures = Vec::new();
         for path in &paths {
             match Self::on_card(path, config) {
                 Ok(scanout) => return Ok(scanout),
-                // The first card that could have been it says what is wrong.
-                Err(error) => drop(failure.get_or_insert(error)),
+                Err(error) => failures.push(error),
             }
         }
-        Err(failure.unwrap_or_else(|| ScreenError::Absent { what: "any card below /dev/dri".into() }))
+        let absent = || ScreenError::Absent { what: "any card below /dev/dri".into() };
+        Err(failures.into_iter().min_by_key(helpfulness).unwrap_or_else(absent))
     }
 
     fn on_card(path: &Path, config: &DrmConfig) -> Result<Self, ScreenError> {
@@ -180,6 +180,15 @@ impl Scanout for CardScanout {
         let found = found.map_err(self.failed("asking for the display"))?;
         let same = found.state() == connector::State::Connected && found.modes().contains(&self.mode);
         if same { Ok(()) } else { Err(ScreenError::Exchanged { connector: self.name.clone() }) }
+    }
+}
+
+/// Which of several cards' failures to tell, the least first: cards that only compute fail at everything.
+fn helpfulness(error: &ScreenError) -> u8 {
+    match error {
+        ScreenError::Open { .. } | ScreenError::Mode { .. } => 0,
+        ScreenError::Absent { .. } => 1,
+        _ => 2,
     }
 }
 
