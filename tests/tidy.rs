@@ -48,11 +48,12 @@ struct Vendor {
     files_max: usize,
 }
 
-const VENDORS: [Vendor; 4] = [
+const VENDORS: [Vendor; 5] = [
     Vendor { crates: &["tract_*"], below: "src/network/", files_max: usize::MAX },
     Vendor { crates: &["v4l", "v4l_sys", "v4l2_sys_mit"], below: "src/source/v4l/", files_max: 1 },
     Vendor { crates: &["serialport"], below: "src/serial/", files_max: 1 },
     Vendor { crates: &["dicom_*"], below: "src/source/dicom/", files_max: 2 },
+    Vendor { crates: &["landlock", "seccompiler"], below: "src/source/worker/", files_max: 1 },
 ];
 
 /// One Rust file: its path from the repository's root, as it is, and without comments and quoted text.
