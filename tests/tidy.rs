@@ -62,7 +62,7 @@ struct Vendor {
     files_max: usize,
 }
 
-const VENDORS: [Vendor; 12] = [
+const VENDORS: [Vendor; 13] = [
     Vendor { crates: &["tract_*"], below: "src/network/", files_max: usize::MAX },
     Vendor { crates: &["v4l", "v4l_sys", "v4l2_sys_mit"], below: "src/source/v4l/", files_max: 2 },
     Vendor { crates: &["serialport"], below: "src/serial/", files_max: 1 },
@@ -75,6 +75,7 @@ const VENDORS: [Vendor; 12] = [
     Vendor { crates: &["evdev"], below: "src/input/", files_max: 1 },
     Vendor { crates: &["harfrust", "unicode_bidi"], below: "src/render/", files_max: 1 },
     Vendor { crates: &["pdf_writer"], below: "src/render/", files_max: 1 },
+    Vendor { crates: &["landlock", "seccompiler"], below: "src/source/worker/", files_max: 1 },
 ];
 
 /// One Rust file: its path from the repository's root, as it is, and without comments and quoted text.

@@ -15,9 +15,10 @@ pub fn run() -> Result<(), Failure> {
 /// Standard input is the file, standard output whoever waits for the frame.
 fn talk() -> io::Result<()> {
     let file = File::from(io::stdin().as_fd().try_clone_to_owned()?);
+    let bytes = file.metadata()?.len();
     let mut to = io::stdout().lock();
     greet(&mut to, confine())?;
-    let frame = file::read_open(file).map_err(|error| {
+    let frame = file::read_open(file, bytes).map_err(|error| {
         let refusal = error.is_refusal();
         let text = if refusal { error.to_string() } else { chain(&error) };
         Answered { code: error.code(), text, refusal }

@@ -157,10 +157,10 @@ fn screen(config: &ScreenConfig) -> Found {
 }
 
 fn source(config: &SourceConfig) -> Found {
-    if matches!(config, SourceConfig::Folder(folder) if !folder.exists()) {
+    if matches!(config, SourceConfig::Folder(folder) if !folder.path.exists()) {
         return Err("the folder of radiographs is not there".into());
     }
-    match open(config) {
+    match open(config, false) {
         Ok(_) => Ok("it can be opened".into()),
         // The fault's own text may name a file of a patient.
         Err(fault) => Err(format!("it cannot be opened ({})", fault.code)),

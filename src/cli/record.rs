@@ -40,6 +40,11 @@ pub fn run(arguments: &RecordArguments) -> Result<(), Failure> {
         SourceConfig::Folder(folder) => {
             record(FolderSource::new(std::slice::from_ref(&folder.path))?, arguments)
         }
+        SourceConfig::DicomNet(_) => Err(Failure {
+            exit: Exit::Usage,
+            code: "record_no_live_source",
+            text: "what arrives as DICOM lies in files already: there is nothing to record".to_owned(),
+        }),
         SourceConfig::Replay(config) => record(live::recording(config).map_err(device)?, arguments),
         #[cfg(feature = "v4l")]
         SourceConfig::Capture(config) => record(live::device(config).map_err(device)?, arguments),

@@ -21,6 +21,7 @@ pub(super) fn object(subject: &Subject) -> Object {
     e.text((0x0008, 0x0008), b"CS", "DERIVED\\SECONDARY")
         .text((0x0008, 0x0064), b"CS", "WSD")
         .text((0x0008, 0x2111), b"ST", DISCLAIMER)
+        .text((0x0020, 0x0060), b"CS", "")
         .short((0x0028, 0x0002), 3)
         .text((0x0028, 0x0004), b"CS", "RGB")
         .short((0x0028, 0x0006), 0)
@@ -34,9 +35,6 @@ pub(super) fn object(subject: &Subject) -> Object {
         .text((0x0028, 0x0301), b"CS", "YES")
         .text((0x0028, 0x2110), b"CS", "00")
         .bytes((0x7FE0, 0x0010), b"OB", overlay.bytes().to_vec());
-    if subject.identity.is_none() {
-        e.text((0x0020, 0x0020), b"CS", "");
-    }
     if let Some(source) = subject.source() {
         e.items((0x0008, 0x2112), &[reference(source)]);
     }

@@ -118,7 +118,7 @@ impl Subject<'_> {
 }
 
 /// Must be there, and may be empty where nothing is known (PS3.3, type 2).
-const EMPTY: [(Tag, &[u8; 2]); 9] = [
+const EMPTY: [(Tag, &[u8; 2]); 10] = [
     ((0x0008, 0x0020), b"DA"),
     ((0x0008, 0x0030), b"TM"),
     ((0x0008, 0x0050), b"SH"),
@@ -128,6 +128,7 @@ const EMPTY: [(Tag, &[u8; 2]); 9] = [
     ((0x0010, 0x0030), b"DA"),
     ((0x0010, 0x0040), b"CS"),
     ((0x0020, 0x0010), b"SH"),
+    ((0x0020, 0x0020), b"CS"),
 ];
 
 /// A reference to an object by class and instance.

@@ -32,7 +32,9 @@ pub(super) fn object(subject: &Subject) -> Option<Object> {
     let mut template = Elements::default();
     template.text((0x0008, 0x0105), b"CS", "DCMR").text((0x0040, 0xDB00), b"CS", "1500");
     let mut e = subject.common(KIND);
-    e.items((0x0008, 0x1111), &[])
+    // A report lies no way round.
+    e.remove((0x0020, 0x0020))
+        .items((0x0008, 0x1111), &[])
         .text((0x0040, 0xA040), b"CS", "CONTAINER")
         .code((0x0040, 0xA043), ["126000", "DCM", "Imaging Measurement Report"])
         .text((0x0040, 0xA050), b"CS", "SEPARATE")

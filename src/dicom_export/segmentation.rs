@@ -51,9 +51,6 @@ pub(super) fn object(subject: &Subject) -> Option<Object> {
         .items((0x5200, 0x9229), &[Elements::default()])
         .items((0x5200, 0x9230), &frames(source))
         .bytes((0x7FE0, 0x0010), b"OB", pixels);
-    if subject.identity.is_none() {
-        e.text((0x0020, 0x0020), b"CS", "");
-    }
     dimensions(&mut e, &subject.uid("dimensions"));
     Some(subject.finish(KIND, &e))
 }

@@ -104,20 +104,28 @@ impl FileError {
 /// Reads at most [`FILE_BYTES_MAX`] bytes; of a TIFF the first page; EXIF orientation is ignored.
 /// Decodes in a process of its own where the program asked for it ([`worker::isolate`]).
 pub fn read(path: &Path) -> Result<Frame, FileError> {
-    let Some(program) = worker::program() else { return read_open(open(path)?) };
+    let Some(program) = worker::program() else { return read_here(path) };
     match worker::decode(program, open(path)?, DECODE_TIME_MAX) {
         Ok(answer) => Ok(answer?),
         Err(WorkerError::Unstartable) => {
             worker::do_without();
-            read_open(open(path)?)
+            read_here(path)
         }
         Err(error) => Err(error.into()),
     }
 }
 
-/// The radiograph in an opened file, decoded in this process.
-pub fn read_open(file: File) -> Result<Frame, FileError> {
-    decode(&load(file)?)
+fn read_here(path: &Path) -> Result<Frame, FileError> {
+    let file = open(path)?;
+    let bytes = file.metadata().map_or(0, |about| about.len());
+    read_open(file, bytes)
+}
+
+/// The radiograph in an opened file of about so many `bytes`, decoded in this process.
+///
+/// Whoever is confined can read the file, and perhaps no longer ask for its length.
+pub fn read_open(file: File, bytes: u64) -> Result<Frame, FileError> {
+    decode(&load(file, bytes)?)
 }
 
 /// The radiograph in the bytes of a file.
@@ -150,9 +158,8 @@ fn open(path: &Path) -> Result<File, FileError> {
     File::open(path).map_err(FileError::Read)
 }
 
-fn load(file: File) -> Result<Vec<u8>, FileError> {
-    let expected = file.metadata().map_or(0, |about| about.len()).min(FILE_BYTES_MAX);
-    let mut bytes = Vec::with_capacity(expected as usize);
+fn load(file: File, expected: u64) -> Result<Vec<u8>, FileError> {
+    let mut bytes = Vec::with_capacity(expected.min(FILE_BYTES_MAX) as usize);
     file.take(FILE_BYTES_MAX + 1).read_to_end(&mut bytes).map_err(FileError::Read)?;
     if bytes.len() as u64 > FILE_BYTES_MAX {
         return Err(FileError::TooLarge { bytes: bytes.len() as u64 });
