@@ -1,0 +1,33 @@
+"""The serial line as its receiver sees it (docs/serial.md): lines with checksums, apart from the rest."""
+from urllib.parse import unquote
+
+
+class Line:
+    """One line: its kind and its fields as text."""
+
+    def __init__(self, text):
+        body, checksum = text.rsplit("*", 1)
+        assert checksum == f"{crc16(body.encode()):04X}", f"a line with a wrong checksum: {text}"
+        version, sequence, uptime, self.kind, *fields = body.split(" ")
+        assert version == "RM1", text
+        self.sequence, self.uptime, self.text = int(sequence), int(uptime), text
+        self.fields = dict(field.split("=", 1) for field in fields)
+
+    def plain(self, key):
+        return unquote(self.fields[key].replace("+", " "))
+
+
+def lines(received):
+    """All whole lines; the last piece may still be on its way."""
+    whole = bytes(received).decode("ascii").split("\r\n")[:-1]
+    return [Line(text) for text in whole if text]
+
+
+def crc16(data):
+    """CRC-16/IBM-3740."""
+    crc = 0xFFFF
+    for byte in data:
+        crc ^= byte << 8
+        for _ in range(8):
+            crc = (crc << 1 ^ 0x1021 if crc & 0x8000 else crc << 1) & 0xFFFF
+    return crc
