@@ -21,7 +21,7 @@ use raymap::reading::{Provenance, Refusal};
 use raymap::serial::{Kind, Line, PortLink};
 use raymap::source::Sourced;
 use raymap::station::{
-    About, Edges, Fault, Feed, Panel, PanelError, Policy, Reader, Station, Summary, TestReport,
+    About, Edges, Fault, Fed, Feed, Panel, PanelError, Policy, Reader, Station, Summary, TestReport,
 };
 use raymap::units::PixelSize;
 use serde_json::Value;
@@ -78,10 +78,10 @@ impl Panel for NoPanel {
 struct Many(u64);
 
 impl Feed for Many {
-    fn next(&mut self) -> Option<Result<Sourced, Fault>> {
+    fn next(&mut self) -> Option<Result<Fed, Fault>> {
         self.0 = self.0.checked_sub(1)?;
         let frame = Frame::from_grey8(PixelSize::new(64, 64), &[7; 4096]).unwrap();
-        Some(Ok(Sourced { name: "made up".into(), frame }))
+        Some(Ok(Fed::Radiograph(Sourced { name: "made up".into(), frame })))
     }
 }
 

@@ -7,6 +7,7 @@ use sha2::{Digest, Sha256};
 
 use super::failure::{Exit, Failure, chain};
 use super::{pipeline, progress};
+use crate::board::ComputeConfig;
 use crate::clock::{Clock, SystemClock};
 use crate::evaluate::{CASES_MIN, Cases, ChoiceError, Chosen, Manifest, Only, Wish};
 use crate::pipeline::{Pipeline, WrittenPoint};
@@ -37,7 +38,7 @@ pub fn run(arguments: &CalibrateArguments) -> Result<(), Failure> {
     let (wish, wished) = wish(arguments)?;
     let manifest = Manifest::read(&arguments.manifest, Only::default())
         .map_err(|e| Failure::new(Exit::Input, e.code(), &e))?;
-    let mut pipeline = pipeline(arguments.model.as_deref())?;
+    let mut pipeline = pipeline(arguments.model.as_deref(), &ComputeConfig::default())?;
     let (cases, unreadable) = read(&manifest, &mut pipeline);
     let chosen = cases.choose(wish)?;
     let point = written(arguments, &pipeline, &cases, &chosen, wished)?;

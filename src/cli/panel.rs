@@ -42,7 +42,7 @@ pub fn place(screen: &ScreenConfig) -> String {
 fn source(source: &SourceConfig) -> String {
     match source {
         SourceConfig::Phantom(_) => "phantoms".into(),
-        SourceConfig::Folder(folder) => folder.display().to_string(),
+        SourceConfig::Folder(folder) => folder.path.display().to_string(),
         SourceConfig::DicomNet(config) => format!("{} at {}", config.title, config.bind),
         SourceConfig::Replay(config) => config.path.display().to_string(),
         SourceConfig::Capture(config) => match &config.device {

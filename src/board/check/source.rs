@@ -33,7 +33,10 @@ impl Checker<'_> {
                 self.phantoms(source.phantoms.as_ref().ok_or(missing)?)
             }
             "v4l" => {
-                self.refuse("a v4l source", &[&folder_keys(source)[..], &phantoms_of(source), &net].concat())?;
+                self.refuse(
+                    "a v4l source",
+                    &[&folder_keys(source)[..], &phantoms_of(source), &net].concat(),
+                )?;
                 self.capture(raw).map(SourceConfig::Capture)
             }
             "folder" => {
@@ -45,7 +48,10 @@ impl Checker<'_> {
             }
             "dicom-net" => {
                 let [_, remember] = folder_keys(source);
-                self.refuse("a dicom-net source", &[&phantoms_of(source)[..], &[remember], &capture].concat())?;
+                self.refuse(
+                    "a dicom-net source",
+                    &[&phantoms_of(source)[..], &[remember], &capture].concat(),
+                )?;
                 self.dicom_net(raw).map(SourceConfig::DicomNet)
             }
             "replay" => {
