@@ -153,6 +153,10 @@ impl Panel for OperatorPanel {
         Ok(())
     }
 
+    fn safe_mode(&mut self, _about: &About, text: &str) -> Result<(), PanelError> {
+        self.tell(Told::Scene(Scene::SafeMode { code: "safe_mode", text: text.into() }))
+    }
+
     fn serial(&mut self, works: bool, _dropped: u64) -> Result<(), PanelError> {
         self.tell(Told::Serial(works))
     }

@@ -63,6 +63,7 @@ fn seen(desk: &Desk, at: u64) -> String {
         View::Boot { .. } => "boot".into(),
         View::InProgress { .. } => "reading".into(),
         View::Fault { code, .. } => format!("fault {code}"),
+        View::SafeMode { text, .. } => format!("safe mode: {text}"),
         other => format!("{other:?}"),
     })
 }
@@ -367,6 +368,15 @@ fn a_fault_goes_when_the_source_is_back_and_is_news_only_once() {
     assert_eq!(seen(&desk, 81), "fault capture_gone");
     desk.ready(s(82));
     assert_eq!(seen(&desk, 82), "result 20");
+}
+
+#[test]
+fn safe_mode_says_why_and_stays() {
+    let mut desk = Desk::new(start(), Duration::ZERO);
+    desk.scene(Scene::SafeMode { code: "safe_mode", text: "three starts failed".into() }, s(1));
+    desk.ready(s(2));
+    desk.tick(s(900));
+    assert_eq!(seen(&desk, 900), "safe mode: three starts failed");
 }
 
 #[test]
