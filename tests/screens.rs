@@ -114,7 +114,7 @@ fn every_language_looks_as_agreed() {
     for language in Language::ALL {
         let options = Options { language, ..Options::default() };
         let context = Context { options, ..context(&keys) };
-        let name = |what: &str| format!("{what}-{}", language.code());
+        let name = |what: &str| format!("{what}-{}", language.tag());
         check(&name("result"), &drawn(&View::Result(&stock.critical), &context, SCREEN));
         check(&name("refused"), &drawn(&View::Refused(&stock.refused), &context, SCREEN));
         check(&name("small"), &drawn(&View::Result(&stock.warned), &context, LAYOUTS[1]));
@@ -181,7 +181,7 @@ fn nothing_is_cut(views: &[(String, View, &[Action])]) {
             for (name, view, keys) in views {
                 for keys in [*keys, &[]] {
                     let texts = render::cut_texts(view, &Context { options, ..context(keys) }, size);
-                    cut.extend(texts.into_iter().map(|t| format!("{size} {} {name}: {t}", language.code())));
+                    cut.extend(texts.into_iter().map(|t| format!("{size} {} {name}: {t}", language.tag())));
                 }
             }
         }

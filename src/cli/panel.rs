@@ -59,7 +59,7 @@ mod tests {
 
     #[test]
     fn every_language_of_a_board_is_one_of_the_screen_s() {
-        assert_eq!(LANGUAGES.to_vec(), Language::ALL.map(Language::code));
+        assert_eq!(LANGUAGES.to_vec(), Language::ALL.map(Language::tag));
         assert_eq!(Language::of(LANGUAGES[0]), Some(Language::default()));
     }
 }

@@ -40,7 +40,7 @@ enum Form {
 
 fn language(code: &str) -> Result<Language, String> {
     Language::of(code).ok_or_else(|| {
-        let codes = Language::ALL.map(Language::code).join(", ");
+        let codes = Language::ALL.map(Language::tag).join(", ");
         format!("no such language is spoken here: take one of {codes}")
     })
 }

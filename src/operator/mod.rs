@@ -16,6 +16,8 @@ mod worker;
 mod simulated;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod worker_tests;
 
 pub use self::desk::{CONFIRM_MAX, Desk, FRONT_AFTER, IDLE_MAX, Start};
 pub use self::page::Touched;

@@ -86,13 +86,13 @@ impl Language {
     ];
 
     /// Its code in ISO 639-1, which names its file too.
-    pub fn code(self) -> &'static str {
+    pub fn tag(self) -> &'static str {
         ["en", "fr", "es", "pt", "sw", "hi", "ar"][self as usize]
     }
 
     /// The language of an ISO 639-1 code; `None` for one that is not spoken.
     pub fn of(code: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|l| l.code() == code)
+        Self::ALL.into_iter().find(|l| l.tag() == code)
     }
 
     /// Whether it is written from right to left: then everything but the radiograph is mirrored.
@@ -107,7 +107,7 @@ mod tests {
 
     #[test]
     fn a_language_is_found_by_its_own_code_and_by_no_other() {
-        assert!(Language::ALL.into_iter().all(|l| Language::of(l.code()) == Some(l)));
+        assert!(Language::ALL.into_iter().all(|l| Language::of(l.tag()) == Some(l)));
         assert_eq!(Language::of("EN"), None);
     }
 }

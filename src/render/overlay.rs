@@ -102,7 +102,7 @@ fn refused<S: Surface>(s: &mut Sheet<S>, refusal: &Refusal) -> Result<(), S::Err
     let (look, gap) = (s.look, s.px(4));
     let (w, c) = (look.words, look.colours);
     let title = Face::bold(look.sizes.share);
-    let code = words::code(w, refusal.code);
+    let code = words::code_line(w, refusal.code);
     let y = s.pair(0, (&w.title.refused, title, c.alert()), (&code, look.small(), c.label()))?;
     let y = s.paragraph(y, &words::sentence(&refusal.text), look.body(), c.plain(), 2)? + gap;
     s.paragraph(y, words::advice(w, refusal.code), look.body(), c.plain(), 2).map(drop)

@@ -185,7 +185,7 @@ fn refused<S: Surface>(s: &mut Sheet<S>, study: &Study, refusal: &Refusal) -> Re
     let y = s.line(y, &w.say.what_to_do, look.small(), c.label())?;
     let advice = words::advice(w, refusal.code);
     let y = s.paragraph(y, advice, look.strong(), c.plain(), SENTENCE_LINES_MAX)? + gap;
-    let y = s.line(y, &words::code(w, refusal.code), look.small(), c.label())? + gap;
+    let y = s.line(y, &words::code_line(w, refusal.code), look.small(), c.label())? + gap;
     let y = y + Group::Rule.draw(&mut s.below(y))?;
     Group::Provenance(&study.reading.provenance).draw(&mut s.below(y)).map(drop)
 }

@@ -214,7 +214,7 @@ mod tests {
 
     #[test]
     fn a_letter_without_a_glyph_is_found() {
-        assert!(covers("Gr\u{fc}\u{df}e \u{2264} 5") && covers("\u{0938}\u{094d}\u{0915}"));
+        assert!(covers("\u{e9}t\u{e9} 5 %") && covers("\u{0938}\u{094d}\u{0915}"));
         assert!(!covers("\u{4e00}"));
     }
 }

@@ -69,7 +69,7 @@ pub fn software(words: &Words, p: &Provenance) -> String {
 }
 
 /// `Code: one_lung_only`
-pub fn code(words: &Words, code: &str) -> String {
+pub fn code_line(words: &Words, code: &str) -> String {
     filled(&words.say.code, &[("code", &isolated(code))])
 }
 

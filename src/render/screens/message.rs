@@ -90,7 +90,7 @@ impl Message<'_> {
             y = s.paragraph(y, self.advice, body, look.colours.label(), SENTENCE_LINES_MAX)? + gap;
         }
         let Some(code) = self.code else { return Ok(y) };
-        s.paragraph(y, &words::code(look.words, code), title, look.colours.plain(), 2)
+        s.paragraph(y, &words::code_line(look.words, code), title, look.colours.plain(), 2)
     }
 }
 

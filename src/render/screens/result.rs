@@ -108,7 +108,7 @@ impl Reasons<'_> {
         let y = s.line(y, &words.say.what_to_do, small, c.label())?;
         let advice = words::advice(words, code);
         let y = s.paragraph(y, advice, strong, c.plain(), SENTENCE_LINES_MAX)? + gap;
-        s.line(y, &words::code(words, code), small, c.label())
+        s.line(y, &words::code_line(words, code), small, c.label())
     }
 
     fn fits<S: Surface>(&self, s: &Sheet<S>) -> bool {

@@ -1,0 +1,126 @@
+//! The worker with a simulated screen.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use super::OperatorPanel;
+use super::desk::Desk;
+use super::mailbox::{Mailbox, Told};
+use super::simulated::{Monitor, graded};
+use super::tests::{key, start};
+use super::worker::{Outcome, Worker};
+use crate::clock::{BootId, Clock, SimulatedClock};
+use crate::input::{Heard, Key, Press};
+use crate::station::Panel;
+use crate::units::{PixelSize, Turn};
+
+/// A worker that goes only when told to, with its world.
+struct Bench {
+    worker: Worker,
+    monitor: Monitor,
+    mailbox: Arc<Mailbox>,
+    outcome: Arc<Outcome>,
+    clock: Arc<SimulatedClock>,
+}
+
+impl Bench {
+    fn new() -> Self {
+        let (monitor, mailbox, outcome) =
+            (Monitor::new(), Arc::<Mailbox>::default(), Arc::<Outcome>::default());
+        let clock = Arc::new(SimulatedClock::new(BootId::unknown()));
+        let worker = Worker::new(
+            Desk::new(start(), Duration::ZERO),
+            monitor.attached(),
+            Turn::None,
+            Arc::clone(&clock) as Arc<dyn Clock>,
+            Arc::clone(&mailbox),
+            Arc::clone(&outcome),
+        );
+        Self { worker, monitor, mailbox, outcome, clock }
+    }
+
+    /// Goes round every quarter of a second for so long.
+    fn go(&mut self, seconds: u64) {
+        for _ in 0..seconds * 4 {
+            self.clock.advance(Duration::from_millis(250));
+            assert!(self.worker.round(Duration::ZERO));
+        }
+    }
+
+    fn shown(&self) -> usize {
+        self.monitor.shown.load(Ordering::Relaxed)
+    }
+}
+
+#[test]
+fn a_screen_that_is_away_is_told_once_and_shows_the_newest_when_it_is_back() {
+    let mut bench = Bench::new();
+    bench.mailbox.tell(Told::Reading(Box::new(graded(10))));
+    bench.go(1);
+    let before = bench.monitor.last.lock().unwrap().clone();
+    bench.monitor.unplugged.store(true, Ordering::Relaxed);
+    bench.mailbox.tell(Told::Reading(Box::new(graded(90))));
+    bench.go(30);
+    assert_eq!(bench.outcome.failure().map_err(|e| e.code()), Err("screen_absent"));
+    assert!(bench.outcome.failure().is_ok(), "once");
+    bench.monitor.unplugged.store(false, Ordering::Relaxed);
+    bench.go(9);
+    assert_ne!(*bench.monitor.last.lock().unwrap(), before);
+}
+
+#[test]
+fn another_screen_in_its_place_gets_pictures_of_its_own_size() {
+    let mut bench = Bench::new();
+    bench.go(1);
+    bench.monitor.unplugged.store(true, Ordering::Relaxed);
+    bench.go(2);
+    *bench.monitor.size.lock().unwrap() = PixelSize::new(1_024, 600);
+    bench.monitor.unplugged.store(false, Ordering::Relaxed);
+    bench.go(9);
+    let size = bench.monitor.last.lock().unwrap().as_ref().map(|p| p.size());
+    assert_eq!(size, Some(PixelSize::new(1_024, 600)));
+}
+
+#[test]
+fn a_flood_of_presses_costs_a_few_pictures_only() {
+    let mut bench = Bench::new();
+    bench.go(6);
+    let before = bench.shown();
+    (0..10_000).for_each(|_| bench.mailbox.hear(Heard::Press(key(Key::Palette))));
+    bench.go(1);
+    assert!(bench.shown() - before <= 4, "{} pictures", bench.shown() - before);
+}
+
+#[test]
+fn what_the_operator_asks_for_reaches_the_station() {
+    let mut bench = Bench::new();
+    bench.mailbox.hear(Heard::Press(Press::Held));
+    bench.mailbox.hear(Heard::Press(key(Key::Select)));
+    bench.go(1);
+    assert!(bench.outcome.wants_shut_down());
+}
+
+#[test]
+fn a_screen_that_hangs_makes_no_reading_wait() {
+    let monitor = Monitor::new();
+    let clock: Arc<dyn Clock> = Arc::new(crate::clock::SystemClock::start());
+    let hang = monitor.last.lock().unwrap();
+    let mut panel = OperatorPanel::without_buttons(start(), monitor.attached(), Turn::None, clock).unwrap();
+    // Each of these returns though no picture can be shown; without that the test would never end.
+    let refused = (0..20).filter(|_| panel.result(&graded(10)).is_err()).count();
+    assert!(refused >= 20 - 2 * super::mailbox::TOLD_MAX, "{refused} of 20 readings found no room");
+    drop(hang);
+    panel.finish().unwrap();
+}
+
+#[test]
+fn the_last_picture_is_shown_before_the_end() {
+    let monitor = Monitor::new();
+    let clock: Arc<dyn Clock> = Arc::new(crate::clock::SystemClock::start());
+    let mut panel = OperatorPanel::without_buttons(start(), monitor.attached(), Turn::None, clock).unwrap();
+    panel.result(&graded(10)).unwrap();
+    panel.finish().unwrap();
+    assert!(monitor.last.lock().unwrap().is_some());
+    assert!(!panel.attend().unwrap().shut_down);
+}
