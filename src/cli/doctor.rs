@@ -145,7 +145,6 @@ fn record_beside(config: &RecordConfig) -> Found {
     }
 }
 
-#[allow(unreachable_patterns)]
 fn screen(config: &ScreenConfig) -> Found {
     match config {
         ScreenConfig::Png { path, size } => {
@@ -157,8 +156,10 @@ fn screen(config: &ScreenConfig) -> Found {
 }
 
 fn source(config: &SourceConfig) -> Found {
-    if matches!(config, SourceConfig::Folder(folder) if !folder.path.exists()) {
-        return Err("the folder of radiographs is not there".into());
+    if let SourceConfig::Folder(folder) = config {
+        // An empty one is no fault: a watched folder begins so.
+        let found = std::fs::read_dir(&folder.path).map(|_| "the folder of radiographs is there".into());
+        return found.map_err(|e| format!("the folder of radiographs cannot be read: {}", e.kind()));
     }
     match open(config, false) {
         Ok(_) => Ok("it can be opened".into()),

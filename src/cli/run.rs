@@ -133,7 +133,7 @@ pub fn open(source: &SourceConfig, forever: bool) -> Result<Box<dyn Feed>, Fault
 fn dicom_net(config: &crate::board::DicomNetConfig) -> Result<Box<dyn Feed>, Fault> {
     use crate::source::dicom_net::{DicomNetSource, ReceivedError};
     let source = DicomNetSource::open(config).map_err(|e| Fault::source(e.code(), e.to_string()))?;
-    Ok(Box::new(SourceFeed::new(source, ReceivedError::code)))
+    Ok(Box::new(SourceFeed::endless(source, ReceivedError::code)))
 }
 
 #[cfg(not(feature = "dicom-net"))]

@@ -12,11 +12,11 @@ mod segmentation;
 
 use sha2::{Digest, Sha256};
 
-use self::element::{Elements, Tag};
+use self::element::Elements;
 use crate::clock::WallTime;
 use crate::frame::{Frame, ObjectReference};
 use crate::pipeline::Study;
-use crate::source::dicom::Identity;
+use crate::source::dicom::{Identity, PATIENT_AND_STUDY};
 
 /// What is made into objects.
 pub struct Subject<'a> {
@@ -83,7 +83,7 @@ impl Subject<'_> {
     /// What every object has: patient, study, series, equipment, SOP common.
     fn common(&self, kind: Kind) -> Elements {
         let mut e = Elements::default();
-        for (tag, vr) in EMPTY {
+        for (tag, vr) in PATIENT_AND_STUDY {
             e.text(tag, vr, "");
         }
         e.text((0x0008, 0x0005), b"CS", "ISO_IR 192");
@@ -116,20 +116,6 @@ impl Subject<'_> {
         Object { name: kind.name, bytes: elements.file(kind.class, &self.uid(kind.name)) }
     }
 }
-
-/// Must be there, and may be empty where nothing is known (PS3.3, type 2).
-const EMPTY: [(Tag, &[u8; 2]); 10] = [
-    ((0x0008, 0x0020), b"DA"),
-    ((0x0008, 0x0030), b"TM"),
-    ((0x0008, 0x0050), b"SH"),
-    ((0x0008, 0x0090), b"PN"),
-    ((0x0010, 0x0010), b"PN"),
-    ((0x0010, 0x0020), b"LO"),
-    ((0x0010, 0x0030), b"DA"),
-    ((0x0010, 0x0040), b"CS"),
-    ((0x0020, 0x0010), b"SH"),
-    ((0x0020, 0x0020), b"CS"),
-];
 
 /// A reference to an object by class and instance.
 fn reference(object: &ObjectReference) -> Elements {

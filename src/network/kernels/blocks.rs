@@ -67,6 +67,29 @@ pub struct Pass<'a> {
     pub y: *mut i8,
 }
 
+/// Goes over the pixels of a [`Pass`]: `$many` takes `$tile` of them at a time while there are as many, `$one` the rest.
+///
+/// A macro and not a function, since both are to be inlined where their instructions are switched on.
+macro_rules! over_pixels {
+    ($pass:expr, $tile:expr, $many:expr, $one:expr) => {{
+        let pass: &Pass<'_> = $pass;
+        let (mut x, mut y, mut left) = (pass.x, pass.y, pass.pixels);
+        while left >= $tile {
+            $many(pass, x, y);
+            x = x.wrapping_add($tile * pass.depth);
+            y = y.wrapping_add($tile * pass.outputs);
+            left -= $tile;
+        }
+        while left > 0 {
+            $one(pass, x, y);
+            x = x.wrapping_add(pass.depth);
+            y = y.wrapping_add(pass.outputs);
+            left -= 1;
+        }
+    }};
+}
+pub(super) use over_pixels;
+
 impl Matrix {
     /// `tensors.weights` are rows of `depth`, a multiple of what the form takes in one step.
     ///

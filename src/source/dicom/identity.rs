@@ -9,9 +9,8 @@ use crate::frame::ObjectReference;
 
 /// Longest value that is taken over: names have 64 characters in three groups.
 const VALUE_BYTES_MAX: usize = 1024;
-/// What is taken over as it is, with its value representation.
-const TAKEN: [(Tag, &[u8; 2]); 11] = [
-    ((0x0008, 0x0005), b"CS"),
+/// What is of the patient and the study, with its value representation; of type 2 throughout: it may be empty.
+pub const PATIENT_AND_STUDY: [(Tag, &[u8; 2]); 10] = [
     ((0x0008, 0x0020), b"DA"),
     ((0x0008, 0x0030), b"TM"),
     ((0x0008, 0x0050), b"SH"),
@@ -23,24 +22,29 @@ const TAKEN: [(Tag, &[u8; 2]); 11] = [
     ((0x0020, 0x0010), b"SH"),
     ((0x0020, 0x0020), b"CS"),
 ];
-const KEPT: [Tag; 16] = [
+/// In which characters their texts are.
+const CHARACTER_SET: (Tag, &[u8; 2]) = ((0x0008, 0x0005), b"CS");
+const UIDS: [Tag; 5] = [
     tag::TRANSFER_SYNTAX_UID,
     tag::STUDY_INSTANCE_UID,
     tag::SERIES_INSTANCE_UID,
     tag::SOP_CLASS_UID,
     tag::SOP_INSTANCE_UID,
-    TAKEN[0].0,
-    TAKEN[1].0,
-    TAKEN[2].0,
-    TAKEN[3].0,
-    TAKEN[4].0,
-    TAKEN[5].0,
-    TAKEN[6].0,
-    TAKEN[7].0,
-    TAKEN[8].0,
-    TAKEN[9].0,
-    TAKEN[10].0,
 ];
+const KEPT: [Tag; UIDS.len() + 1 + PATIENT_AND_STUDY.len()] = {
+    let mut kept = [CHARACTER_SET.0; UIDS.len() + 1 + PATIENT_AND_STUDY.len()];
+    let mut i = 0;
+    while i < UIDS.len() {
+        kept[i] = UIDS[i];
+        i += 1;
+    }
+    let mut i = 0;
+    while i < PATIENT_AND_STUDY.len() {
+        kept[UIDS.len() + 1 + i] = PATIENT_AND_STUDY[i].0;
+        i += 1;
+    }
+    kept
+};
 
 /// Patient and study of a file. It cannot be printed.
 #[derive(Clone, PartialEq, Eq)]
@@ -54,7 +58,8 @@ impl Identity {
     /// Of the file with these bytes; `None` when it is no DICOM file or lacks one of its UIDs.
     pub fn read(bytes: &[u8]) -> Option<Self> {
         let dataset = scan_for(bytes, &KEPT).ok()?;
-        let taken = TAKEN.iter().map(|&(tag, vr)| (tag, vr, dataset.bytes(tag).to_vec()));
+        let taken = [CHARACTER_SET].into_iter().chain(PATIENT_AND_STUDY);
+        let taken = taken.map(|(tag, vr)| (tag, vr, dataset.bytes(tag).to_vec()));
         let elements = taken.filter(|(_, _, v)| (1..=VALUE_BYTES_MAX).contains(&v.len())).collect();
         Some(Self { object: object(&dataset)?, elements })
     }

@@ -27,7 +27,7 @@ mod table;
 mod tag;
 
 pub use error::DicomError;
-pub use identity::Identity;
+pub use identity::{Identity, PATIENT_AND_STUDY};
 pub use jpeg2000::Jpeg2000Error;
 pub use jpegls::JpegLsError;
 pub use scan::looks_like_dataset;

@@ -30,7 +30,7 @@ use crate::board::DicomNetConfig;
 const LOOK: Duration = Duration::from_millis(50);
 const LOOKS_MAX: u32 = 20;
 
-/// What listens in this process: it goes on between two sources, so that nothing is missed.
+/// What listens in this process: the self-test's source and the station's are one, and nothing is missed between two.
 static LISTENING: Mutex<Option<Listening>> = Mutex::new(None);
 
 #[derive(Clone)]

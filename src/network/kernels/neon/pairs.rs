@@ -11,7 +11,7 @@ use std::arch::aarch64::*;
 use std::arch::asm;
 
 use super::super::ConvTensors;
-use super::super::blocks::{Form, Matrix, Pass, Weights};
+use super::super::blocks::{Form, Matrix, Pass, Weights, over_pixels};
 use super::super::product::Product;
 use super::{STEP, TILE, requantise};
 
@@ -194,22 +194,8 @@ unsafe fn pass(pass: &Pass<'_>) {
 #[inline(always)]
 unsafe fn groups<const G: usize, const FULL: bool>(pass: &Pass<'_>) {
     assert!(pass.block.bias.len() == 4 * G && pass.block.weights.len() == 4 * G * pass.depth);
-    let (mut x, mut y, mut left) = (pass.x, pass.y, pass.pixels);
     // SAFETY: as the caller promises, for the pixels that are left each time.
-    unsafe {
-        while left >= TILE {
-            tile::<TILE, G, FULL>(pass, x, y);
-            x = x.wrapping_add(TILE * pass.depth);
-            y = y.wrapping_add(TILE * pass.outputs);
-            left -= TILE;
-        }
-        while left > 0 {
-            tile::<1, G, FULL>(pass, x, y);
-            x = x.wrapping_add(pass.depth);
-            y = y.wrapping_add(pass.outputs);
-            left -= 1;
-        }
-    }
+    unsafe { over_pixels!(pass, TILE, tile::<TILE, G, FULL>, tile::<1, G, FULL>) }
 }
 
 /// The `M` pixels at `x` by the channels of a block, to `y`.

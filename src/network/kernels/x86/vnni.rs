@@ -8,7 +8,7 @@
 use std::arch::x86_64::*;
 
 use super::super::ConvTensors;
-use super::super::blocks::{Form, Matrix, Pass, Weights};
+use super::super::blocks::{Form, Matrix, Pass, Weights, over_pixels};
 use super::super::product::Product;
 
 /// Pixels of one tile.
@@ -39,22 +39,8 @@ fn pack(rows: &[Weights<'_>], depth: usize) -> Vec<i8> {
 #[target_feature(enable = "avx512f,avx512vnni")]
 unsafe fn pass(pass: &Pass<'_>) {
     assert!(pass.block.weights.len() == 16 * pass.depth && pass.block.bias.len() == 16);
-    let (mut x, mut y, mut left) = (pass.x, pass.y, pass.pixels);
     // SAFETY: as the caller promises, for the pixels that are left each time.
-    unsafe {
-        while left >= TILE {
-            tile::<TILE>(pass, x, y);
-            x = x.wrapping_add(TILE * pass.depth);
-            y = y.wrapping_add(TILE * pass.outputs);
-            left -= TILE;
-        }
-        while left > 0 {
-            tile::<1>(pass, x, y);
-            x = x.wrapping_add(pass.depth);
-            y = y.wrapping_add(pass.outputs);
-            left -= 1;
-        }
-    }
+    unsafe { over_pixels!(pass, TILE, tile::<TILE>, tile::<1>) }
 }
 
 /// The `M` pixels at `x` by sixteen channels, to `y`.
