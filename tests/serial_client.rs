@@ -66,7 +66,7 @@ impl Panel for NoPanel {
         Ok(())
     }
 
-    fn result(&mut self, _: &Study) -> Result<(), PanelError> {
+    fn result(&mut self, _: &Study, _: Option<u64>) -> Result<(), PanelError> {
         Ok(())
     }
 

@@ -1,11 +1,12 @@
 //! `raymap evaluate`: metrics of the device on a labelled set.
 
-use std::path::PathBuf;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 
 use super::failure::{Exit, Failure, chain};
 use super::{pipeline, progress};
 use crate::board::ComputeConfig;
-use crate::evaluate::{Manifest, Observed, Only, Row, evaluate};
+use crate::evaluate::{Evaluation, Manifest, Observed, Only, Row, evaluate};
 use crate::pipeline::Pipeline;
 use crate::source::file;
 
@@ -17,9 +18,9 @@ pub struct EvaluateArguments {
     /// Only the rows of this split
     #[arg(long, value_name = "NAME")]
     split: Option<String>,
-    /// Only the rows of this fold; with --split, of both
-    #[arg(long, value_name = "NUMBER")]
-    fold: Option<u8>,
+    /// Only the rows of this fold; with --split, of both. Given several times with as many --model: cross-validation
+    #[arg(long = "fold", value_name = "NUMBER")]
+    folds: Vec<u8>,
     /// Read each radiograph a second time with its lungs black: what detection says then is no finding of lungs
     #[arg(long)]
     blackout: bool,
@@ -29,9 +30,9 @@ pub struct EvaluateArguments {
     /// One JSON object in place of the table
     #[arg(long)]
     json: bool,
-    /// A model bundle other than the one inside the program
-    #[arg(long, value_name = "DIR")]
-    model: Option<PathBuf>,
+    /// A model bundle other than the one inside the program; given several times, each for the --fold in its place
+    #[arg(long = "model", value_name = "DIR")]
+    models: Vec<PathBuf>,
 }
 
 pub fn run(arguments: &EvaluateArguments) -> Result<(), Failure> {
@@ -43,16 +44,18 @@ pub fn run(arguments: &EvaluateArguments) -> Result<(), Failure> {
 }
 
 fn measure(arguments: &EvaluateArguments) -> Result<(), Failure> {
-    let only = Only { split: arguments.split.as_deref(), fold: arguments.fold };
-    let manifest =
-        Manifest::read(&arguments.manifest, only).map_err(|e| Failure::new(Exit::Input, e.code(), &e))?;
-    let mut pipeline = pipeline(arguments.model.as_deref(), &ComputeConfig::default())?;
-    let bar = progress(manifest.rows().len(), "evaluating");
-    let evaluation =
-        evaluate(manifest.rows(), &mut |row| observe(&mut pipeline, row, arguments.blackout), &mut |done| {
-            bar.set_position(done as u64)
-        });
-    bar.finish_and_clear();
+    let parts = parts(arguments)?;
+    let mut rows = Vec::new();
+    // The row after the last of each part, and the bundle that reads the part.
+    let mut bundles = Vec::new();
+    for (fold, model) in parts {
+        let only = Only { split: arguments.split.as_deref(), fold };
+        let manifest =
+            Manifest::read(&arguments.manifest, only).map_err(|e| Failure::new(Exit::Input, e.code(), &e))?;
+        rows.extend_from_slice(manifest.rows());
+        bundles.push((rows.len(), model));
+    }
+    let evaluation = answers(arguments, &rows, &bundles)?;
     if evaluation.unreadable.n == evaluation.n {
         let text = format!("none of the {} radiographs of the table could be read", evaluation.n);
         return Err(Failure { exit: Exit::Input, code: "no_radiograph", text });
@@ -66,6 +69,64 @@ fn measure(arguments: &EvaluateArguments) -> Result<(), Failure> {
         println!("{}", evaluation.group_table());
     }
     Ok(())
+}
+
+/// A fold, or all of them, and its bundle, or the one inside the program.
+type Part<'a> = (Option<u8>, Option<&'a Path>);
+
+/// Which folds are read by which bundle: one part, or as many as there are folds.
+fn parts(arguments: &EvaluateArguments) -> Result<Vec<Part<'_>>, Failure> {
+    let EvaluateArguments { folds, models, .. } = arguments;
+    let models: Vec<&Path> = models.iter().map(PathBuf::as_path).collect();
+    match (folds.as_slice(), models.as_slice()) {
+        ([], []) => Ok(vec![(None, None)]),
+        ([], [model]) => Ok(vec![(None, Some(*model))]),
+        ([fold], []) => Ok(vec![(Some(*fold), None)]),
+        _ if folds.len() == models.len() => {
+            let distinct: BTreeSet<u8> = folds.iter().copied().collect();
+            if distinct.len() < folds.len() {
+                return Err(usage("a --fold is named twice: each radiograph is read once".to_owned()));
+            }
+            Ok(folds.iter().map(|fold| Some(*fold)).zip(models.into_iter().map(Some)).collect())
+        }
+        _ => Err(usage(format!(
+            "{} times --fold and {} times --model: for cross-validation give one bundle for each fold",
+            folds.len(),
+            models.len()
+        ))),
+    }
+}
+
+fn usage(text: String) -> Failure {
+    Failure { exit: Exit::Usage, code: "usage", text }
+}
+
+/// Reads all rows, each part by its own bundle.
+fn answers(
+    arguments: &EvaluateArguments,
+    rows: &[Row],
+    bundles: &[(usize, Option<&Path>)],
+) -> Result<Evaluation, Failure> {
+    let mut pipelines = Vec::new();
+    for &(end, model) in bundles {
+        pipelines.push((end, pipeline(model, &ComputeConfig::default())?));
+    }
+    let bar = progress(rows.len(), "evaluating");
+    let mut next = 0;
+    let evaluation = evaluate(
+        rows,
+        &mut |row| {
+            let at = pipelines.iter_mut().find(|(end, _)| next < *end);
+            next += 1;
+            at.map_or_else(
+                || Err("no bundle for this row".to_owned()),
+                |(_, p)| observe(p, row, arguments.blackout),
+            )
+        },
+        &mut |done| bar.set_position(done as u64),
+    );
+    bar.finish_and_clear();
+    Ok(evaluation)
 }
 
 /// One radiograph, read as on the device, and once more without its lungs where that is asked for.

@@ -5,22 +5,39 @@ use std::sync::Arc;
 use super::failure::{Exit, Failure};
 use crate::board::{Board, CaptureDevice, ScreenConfig, SourceConfig};
 use crate::clock::Clock;
-use crate::operator::{OperatorPanel, Start};
+use crate::operator::{Archive, OperatorPanel, Start};
 use crate::reading::Provenance;
+use crate::record::{Access, DiskStorage, Journal};
 use crate::render::Language;
 use crate::screen;
 
 /// The board's screen, and buttons where the screen is one that an operator stands before.
-pub fn start(board: &Board, model: Provenance, clock: Arc<dyn Clock>) -> Result<OperatorPanel, Failure> {
+///
+/// `started` is the number of this start in the record: what was kept before it can be looked at again.
+pub fn start(
+    board: &Board,
+    model: Provenance,
+    started: Option<u32>,
+    clock: Arc<dyn Clock>,
+) -> Result<OperatorPanel, Failure> {
     let language = Language::of(&board.language).unwrap_or_default();
     let start = Start { source: source(&board.source), model, language };
     let (screen, turn) = (screen::open(&board.screen), board.screen.turn());
+    let archive = archive(board, started);
     let panel = match board.screen {
         // Whoever looks at a file has a keyboard for other things.
-        ScreenConfig::Png { .. } => OperatorPanel::without_buttons(start, screen, turn, clock),
-        _ => OperatorPanel::start(start, screen, turn, clock),
+        ScreenConfig::Png { .. } => OperatorPanel::without_buttons(start, archive, screen, turn, clock),
+        _ => OperatorPanel::start(start, archive, screen, turn, clock),
     };
     panel.map_err(|e| Failure::new(Exit::Device, e.code(), &e))
+}
+
+/// The board's record from before this start.
+fn archive(board: &Board, started: Option<u32>) -> Archive {
+    let Some((record, start)) = board.record.as_ref().zip(started) else { return Archive::none() };
+    let folder = record.folder.clone();
+    let open = move || Journal::open(Box::new(DiskStorage::open(&folder, Access::Read)?));
+    Archive::new(Box::new(open), start)
 }
 
 /// Where pictures go, in words.

@@ -32,7 +32,9 @@ pub fn run(arguments: &RunArguments, logger: &LogLines) -> Result<(), Failure> {
     let clock = Arc::new(SystemClock::start());
     let mut record = board.record.as_ref().map(|config| recorder(&board.name, config));
     let tests = doctor::self_tests(&board, &about, model.as_ref().err(), record.as_mut(), clock.as_ref());
-    let mut panel = panel::start(&board, provenance(model.as_ref().ok()), clock.clone())?;
+    // Where the record does not open now, the self-test has said so.
+    let started = record.as_mut().and_then(|r| r.open(clock.as_ref()).ok()).map(|store| store.start());
+    let mut panel = panel::start(&board, provenance(model.as_ref().ok()), started, clock.clone())?;
     let mut serial = serial(&board)?;
     let live = matches!(board.source, SourceConfig::Capture(_));
     let policy = if arguments.forever { Policy::FOREVER } else { Policy::ONCE };

@@ -35,6 +35,7 @@ impl Evaluation {
         if let Some(p) = &self.provenance {
             let model = json!({"name": p.model_name, "version": p.model_version, "sha256": p.model_sha256});
             o.insert("model".into(), model);
+            o.insert("models".into(), json!(self.models));
             o.insert("kernels".into(), json!(p.kernels));
         }
         o.insert("software".into(), json!(env!("CARGO_PKG_VERSION")));

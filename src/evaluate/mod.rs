@@ -5,7 +5,7 @@
 //! A radiograph that is refused counts against the device (module `seen`).
 //! This module does not know of the network, of devices, or of who shows the figures.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt::Display;
 
 use crate::pipeline::Study;
@@ -74,6 +74,8 @@ pub struct Evaluation {
     pub ms_per_image: Option<f64>,
     /// Of the first radiograph that was read.
     pub provenance: Option<Provenance>,
+    /// SHA-256 of every model that read any: more than one in cross-validation.
+    pub models: BTreeSet<String>,
 }
 
 /// Files that failed: how many, and the first few by line of the manifest.
@@ -194,6 +196,7 @@ impl Tally {
         e.adults[0] += usize::from(!seen.row.child);
         let Some(study) = seen.study else { return };
         e.provenance.get_or_insert_with(|| study.reading.provenance.clone());
+        e.models.insert(study.reading.provenance.model_sha256.clone());
         if let Err(refusal) = &study.reading.outcome {
             *e.refused_by_code.entry(refusal.code).or_insert(0) += 1;
             e.adults[1] += usize::from(!seen.row.child);

@@ -30,6 +30,9 @@ impl Display for Evaluation {
         faults(f, "mask of", &self.unreadable_masks)?;
         if let Some(p) = &self.provenance {
             writeln!(f, "model {} {}, kernels {}", p.model_name, p.model_version, p.kernels)?;
+            if self.models.len() > 1 {
+                writeln!(f, "{} models, each on its own fold", self.models.len())?;
+            }
         }
         writeln!(f, "\n{:LABEL$} {:>7}  {:^18} {:>6} {:>7}", "", "value", "95 % interval", "n", "graded")?;
         self.sections.iter().try_for_each(|s| section(f, s))?;

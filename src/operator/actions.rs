@@ -58,10 +58,10 @@ impl Desk {
                 *number = to.unwrap_or(*number);
             }
             Page::Station if !forward => {
-                let latest = self.shelf.latest().map(|s| s.number);
+                let newest = self.shelf.newest().map(|s| s.number);
                 // Beside a result the one before it; beside anything else the newest.
-                let to = latest
-                    .and_then(|n| if self.scene == Scene::Result { self.shelf.earlier(n) } else { latest });
+                let to = newest
+                    .and_then(|n| if self.scene == Scene::Result { self.shelf.earlier(n) } else { newest });
                 self.page = to.map_or(Page::Station, Page::Reading);
             }
             Page::Station | Page::Details(_) | Page::ShutDown => {}
@@ -113,7 +113,7 @@ impl Desk {
     }
 
     fn details(&mut self) {
-        let number = self.on_show().or(self.shelf.latest()).map(|s| s.number);
+        let number = self.on_show().or(self.shelf.newest()).map(|s| s.number);
         self.page = number.map_or(Page::Station, Page::Details);
     }
 

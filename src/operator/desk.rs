@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::archive::Past;
 use super::page::{Listing, MENU, Page, Shown, Touched, action, keys};
 use super::shelf::{Shelf, Shelved};
 use crate::exposure::Live;
@@ -9,6 +10,7 @@ use crate::input::{Control, Press};
 use crate::pipeline::Study;
 use crate::reading::Provenance;
 use crate::render::{Action, Badge, Context, Language, List, Options, View};
+use crate::station::Keeping;
 use crate::units::Fraction;
 
 /// A new reading comes to the front unless the operator has pressed something within this time.
@@ -68,10 +70,12 @@ pub struct Desk {
     pub(super) options: Options,
     buttons: usize,
     last_press: Option<Duration>,
-    /// What waits for the operator to be done, in words.
-    waiting: Option<&'static str>,
-    note: Option<String>,
+    /// The badge for what waits until the operator is done.
+    waiting: Option<Badge>,
+    /// The most urgent first; what waits comes before them.
     badges: Vec<Badge>,
+    /// The time of day to the minute, where it is trusted.
+    time: Option<String>,
     reading_for: Duration,
     pub(super) wants_shut_down: bool,
     /// What was drawn last differs from what is to be shown.
@@ -93,8 +97,8 @@ impl Desk {
             buttons: 0,
             last_press: None,
             waiting: None,
-            note: None,
             badges: Vec::new(),
+            time: None,
             reading_for: READING_FOR,
             wants_shut_down: false,
             is_stale: true,
@@ -112,8 +116,10 @@ impl Desk {
             Scene::Reading | Scene::Ready | Scene::Live(_) => None,
             // The same fault once more is nothing new.
             Scene::Fault { .. } if scene == self.scene => None,
-            Scene::Result => Some(NEW_READING),
-            Scene::Boot { .. } | Scene::Fault { .. } | Scene::SafeMode { .. } | Scene::Ending => Some(LOOK),
+            Scene::Result => Some(Badge::NewReading),
+            Scene::Boot { .. } | Scene::Fault { .. } | Scene::SafeMode { .. } | Scene::Ending => {
+                Some(Badge::DeviceFault)
+            }
         };
         self.scene = scene;
         self.since = now;
@@ -142,31 +148,47 @@ impl Desk {
         }
     }
 
-    /// A new reading, at `time` in words.
-    pub fn reading(&mut self, study: &Study, time: Option<String>, now: Duration) {
+    /// A new reading, number `record` of the record, at `time` in words.
+    pub fn reading(&mut self, study: &Study, record: Option<u64>, time: Option<String>, now: Duration) {
         if matches!(self.scene, Scene::Reading) {
             self.reading_for = now.saturating_sub(self.since).max(Duration::from_millis(1));
         }
         self.hold(now);
-        self.shelf.add(study, now, time);
+        self.shelf.add(study, record, time, now);
         self.scene(Scene::Result, now);
         if let Page::List(Listing { order, .. }) = self.page {
             self.list(order, now);
         }
     }
 
-    /// What is to be said beside every picture.
-    pub fn note(&mut self, note: Option<String>) {
-        self.is_stale |= self.note != note;
-        self.note = note;
+    /// A reading from before this start; whether there is room for more of them.
+    pub fn past(&mut self, past: Past, now: Duration) -> bool {
+        let has_room = self.shelf.put_back(past, now);
+        if let Page::List(Listing { order, .. }) = self.page {
+            self.list(order, now);
+            self.is_stale = true;
+        }
+        has_room
+    }
+
+    /// What the record does with readings.
+    pub fn keeping(&mut self, does: Keeping) {
+        self.badge(Badge::NotKept, does == Keeping::Nothing);
+        self.badge(Badge::OldestDropped, does == Keeping::DropsOldest);
+    }
+
+    /// The time of day to the minute; `None` while it is not to be trusted.
+    pub fn time(&mut self, time: Option<String>) {
+        self.is_stale |= self.time != time;
+        self.time = time;
     }
 
     /// Whether a badge is to be seen.
     pub fn badge(&mut self, badge: Badge, there: bool) {
-        self.is_stale |= self.badges.contains(&badge) != there;
-        self.badges.retain(|b| *b != badge);
-        if there {
-            self.badges.push(badge);
+        if self.badges.contains(&badge) != there {
+            self.is_stale = true;
+            self.badges.retain(|b| *b != badge);
+            self.badges.extend(there.then_some(badge));
         }
     }
 
@@ -225,37 +247,32 @@ impl Desk {
         self.is_stale = true;
     }
 
+    /// Whether a radiograph is being read: the processor has enough to do.
+    pub fn is_reading(&self) -> bool {
+        self.scene == Scene::Reading
+    }
+
     /// Whether the operator wants the device to be shut down.
     pub fn wants_shut_down(&self) -> bool {
         self.wants_shut_down
     }
 
-    /// Gives `draw` what is to be seen, `wall_time` beside it; from then on that is what was drawn.
-    pub fn drawn<R>(
-        &mut self,
-        wall_time: Option<&str>,
-        now: Duration,
-        draw: impl FnOnce(&View, &Context) -> R,
-    ) -> R {
+    /// Gives `draw` what is to be seen; from then on that is what was drawn.
+    pub fn drawn<R>(&mut self, now: Duration, draw: impl FnOnce(&View, &Context) -> R) -> R {
         self.is_stale = false;
         self.drawn = self.moving(now);
-        self.seen(wall_time, now, draw)
+        self.seen(now, draw)
     }
 
     /// Gives `look` what is to be seen.
-    pub fn seen<R>(
-        &self,
-        wall_time: Option<&str>,
-        now: Duration,
-        look: impl FnOnce(&View, &Context) -> R,
-    ) -> R {
-        let header = self.header(wall_time);
+    pub fn seen<R>(&self, now: Duration, look: impl FnOnce(&View, &Context) -> R) -> R {
         let shelved = self.on_show();
+        let badges: Vec<Badge> = self.waiting.into_iter().chain(self.badges.iter().copied()).collect();
         let context = Context {
             options: self.options,
-            wall_time: header.as_deref(),
-            age: shelved.map(|s| now.saturating_sub(s.at)),
-            badges: &self.badges,
+            wall_time: self.time.as_deref(),
+            age: shelved.and_then(|s| s.age(now)),
+            badges: &badges,
             keys: keys(self.shown(), self.buttons),
         };
         look(&self.view(shelved, now), &context)
@@ -306,18 +323,9 @@ impl Desk {
         }
     }
 
-    /// What stands where the time of day would, with what the operator is to know beside it.
-    fn header(&self, wall_time: Option<&str>) -> Option<String> {
-        let notes: Vec<&str> = self.waiting.into_iter().chain(self.note.as_deref()).collect();
-        if notes.is_empty() {
-            return wall_time.map(String::from);
-        }
-        Some(format!("{} \u{b7} {}", notes.join(" \u{b7} "), wall_time.unwrap_or(NO_TIME)))
-    }
-
     /// What changes by itself: the step of progress and the minutes of age.
     fn moving(&self, now: Duration) -> (u32, u64) {
-        let age = self.on_show().map_or(0, |s| now.saturating_sub(s.at).as_secs() / AGE_STEP.as_secs());
+        let age = self.on_show().and_then(|s| s.age(now)).map_or(0, |a| a.as_secs() / AGE_STEP.as_secs());
         let reading = self.page == Page::Station && self.scene == Scene::Reading;
         let step = if reading { (self.progress(now).get() * PROGRESS_STEPS as f32) as u32 } else { 0 };
         (step, age)
@@ -334,7 +342,7 @@ impl Desk {
     }
 
     /// Something new is there: in front at once, or when the operator is done.
-    fn come(&mut self, what: &'static str, now: Duration) {
+    fn come(&mut self, what: Badge, now: Duration) {
         if self.page == Page::Station {
             return;
         }
@@ -358,10 +366,3 @@ impl Desk {
         self.is_stale = true;
     }
 }
-
-/// Stands in the header while a new reading waits.
-const NEW_READING: &str = "NEW READING";
-/// Stands there while something else does.
-const LOOK: &str = "DEVICE FAULT";
-/// Stands beside a note where the time of day would.
-const NO_TIME: &str = "clock not trusted";

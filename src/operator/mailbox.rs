@@ -8,6 +8,7 @@ use super::desk::Scene;
 use crate::exposure::Live;
 use crate::input::Heard;
 use crate::pipeline::Study;
+use crate::station::Keeping;
 
 /// What the station may leave before the worker comes: a hung screen must not eat the memory.
 pub const TOLD_MAX: usize = 6;
@@ -20,8 +21,9 @@ pub enum Told {
     Live(Live),
     /// The source works.
     Ready,
-    Reading(Box<Study>),
-    Note(Option<String>),
+    /// A new reading and its number in the record.
+    Reading(Box<Study>, Option<u64>),
+    Keeping(Keeping),
     /// Whether the serial line takes what is sent.
     Serial(bool),
     /// Nothing more will be told.
@@ -96,7 +98,7 @@ mod tests {
     #[test]
     fn what_is_left_is_bounded_and_nobody_waits() {
         let mailbox = Mailbox::default();
-        let taken = (0..20).filter(|_| mailbox.tell(Told::Reading(Box::new(refused())))).count();
+        let taken = (0..20).filter(|_| mailbox.tell(Told::Reading(Box::new(refused()), None))).count();
         assert_eq!(taken, TOLD_MAX);
         assert!(mailbox.tell(Told::End));
         (0..1_000).for_each(|_| mailbox.hear(Heard::Press(Press::Held)));

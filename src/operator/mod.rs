@@ -2,10 +2,12 @@
 //!
 //! A thread of its own (`worker`) draws, shows and listens, so that no picture and no press ever makes a capture or a
 //! reading wait; the station puts what happens into a bounded `mailbox` and goes on. `desk` decides what is on show,
-//! without a device and without a clock of its own; `shelf` keeps the readings of this session, within bounds.
+//! without a device and without a clock of its own; `shelf` keeps readings, within bounds: those of this start and,
+//! from the record (`archive`), the newest of those before.
 //! This module computes no reading, and does not know where radiographs come from.
 
 mod actions;
+mod archive;
 mod desk;
 mod mailbox;
 mod page;
@@ -19,6 +21,7 @@ mod tests;
 #[cfg(test)]
 mod worker_tests;
 
+pub use self::archive::{Archive, OpenJournal};
 pub use self::desk::{CONFIRM_MAX, Desk, FRONT_AFTER, IDLE_MAX, Start};
 pub use self::page::Touched;
 pub use self::panel::{OperatorError, OperatorPanel};

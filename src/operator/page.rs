@@ -9,9 +9,9 @@ pub enum Page {
     /// Nowhere: what the station does, the newest reading above all.
     Station,
     /// A reading, by its number.
-    Reading(u64),
+    Reading(i64),
     /// A reading's numbers without its picture.
-    Details(u64),
+    Details(i64),
     List(Listing),
     /// The line of [`MENU`] that is chosen.
     Menu(usize),
@@ -29,7 +29,7 @@ pub struct Listing {
 
 impl Listing {
     /// The number of the reading that is chosen.
-    pub fn number(&self) -> Option<u64> {
+    pub fn number(&self) -> Option<i64> {
         self.entries.get(self.selected).map(|e| e.id)
     }
 }

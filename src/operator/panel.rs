@@ -6,6 +6,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
 use std::time::Duration;
 
+use super::archive::Archive;
 use super::desk::{Desk, Scene, Start};
 use super::mailbox::{Mailbox, TOLD_MAX, Told};
 use super::worker::{Outcome, Worker};
@@ -14,7 +15,7 @@ use crate::exposure::Live;
 use crate::input;
 use crate::pipeline::Study;
 use crate::screen::Attached;
-use crate::station::{About, Asked, Fault, Panel, PanelError, TestReport};
+use crate::station::{About, Asked, Fault, Keeping, Panel, PanelError, TestReport};
 use crate::units::Turn;
 
 /// How long the end waits for the last picture: the slowest screens take a second.
@@ -67,11 +68,12 @@ impl OperatorPanel {
     /// Neither the screen nor a button need be there yet. Fails only when no thread can be started.
     pub fn start(
         start: Start,
+        archive: Archive,
         screen: Attached,
         turn: Turn,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, OperatorError> {
-        let panel = Self::without_buttons(start, screen, turn, clock)?;
+        let panel = Self::without_buttons(start, archive, screen, turn, clock)?;
         let mailbox = Arc::downgrade(&panel.mailbox);
         let tell = move |heard| mailbox.upgrade().map(|m| m.hear(heard)).is_some();
         if let Err(error) = input::start(tell) {
@@ -83,6 +85,7 @@ impl OperatorPanel {
     /// The same, without listening to any device.
     pub fn without_buttons(
         start: Start,
+        archive: Archive,
         screen: Attached,
         turn: Turn,
         clock: Arc<dyn Clock>,
@@ -90,7 +93,8 @@ impl OperatorPanel {
         let (mailbox, outcome) = (Arc::new(Mailbox::default()), Arc::new(Outcome::default()));
         let (end, ended) = channel();
         let desk = Desk::new(start, clock.uptime());
-        let mut worker = Worker::new(desk, screen, turn, clock, Arc::clone(&mailbox), Arc::clone(&outcome));
+        let (to_worker, its) = (Arc::clone(&mailbox), Arc::clone(&outcome));
+        let mut worker = Worker::new((desk, archive), screen, turn, clock, to_worker, its);
         let work = move || {
             worker.run();
             // Nobody listens when the worker was given up.
@@ -135,8 +139,8 @@ impl Panel for OperatorPanel {
         let _ = self.tell(Told::Scene(Scene::Reading));
     }
 
-    fn result(&mut self, study: &Study) -> Result<(), PanelError> {
-        self.tell(Told::Reading(Box::new(study.clone())))
+    fn result(&mut self, study: &Study, kept: Option<u64>) -> Result<(), PanelError> {
+        self.tell(Told::Reading(Box::new(study.clone()), kept))
     }
 
     fn fault(&mut self, fault: &Fault) -> Result<(), PanelError> {
@@ -161,9 +165,9 @@ impl Panel for OperatorPanel {
         self.tell(Told::Serial(works))
     }
 
-    fn record(&mut self, note: Option<&str>) {
-        // A note that finds no room comes again with the next reading.
-        let _ = self.tell(Told::Note(note.map(String::from)));
+    fn record(&mut self, does: Keeping) {
+        // What finds no room comes again with the next reading.
+        let _ = self.tell(Told::Keeping(does));
     }
 
     fn attend(&mut self) -> Result<Asked, PanelError> {

@@ -1,9 +1,10 @@
-//! The readings of this session, so that an earlier one can be looked at again.
+//! Readings that can be looked at again: those of this start, and the newest of those before.
 
 use std::cmp::Reverse;
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use super::archive::Past;
 use crate::grade::Grade;
 use crate::pipeline::Study;
 use crate::preprocess::{Display, Letterbox};
@@ -16,20 +17,28 @@ const STUDIES_MAX: usize = 64;
 const BYTES_MAX: usize = 64 << 20;
 /// Longer side of an earlier reading's radiograph: no screen shows more of it.
 const SIDE_MAX: u32 = 1_280;
-/// A triage list is of the last day.
+/// A triage list is of the last day. Nobody knows how old a reading is that was made without a trusted clock before
+/// this start: it stays in the list rather than be overlooked.
 const TODAY: Duration = Duration::from_secs(24 * 3_600);
 
 /// One reading with all that is needed to show it.
 pub struct Shelved {
-    /// From 1, in the order in which they came.
-    pub number: u64,
+    /// In the order in which they were made: from 1 those of this start, to 0 those before.
+    pub number: i64,
     pub study: Study,
-    /// When it came, in the desk's time.
-    pub at: Duration,
+    /// How old it was when it came here; `None`: not known.
+    age: Option<Duration>,
+    /// When it came here, in the desk's time.
+    came: Duration,
     pub entry: ListEntry,
 }
 
 impl Shelved {
+    /// How old it is; `None`: not known.
+    pub fn age(&self, now: Duration) -> Option<Duration> {
+        self.age.map(|age| age.saturating_add(now.saturating_sub(self.came)))
+    }
+
     fn bytes(&self) -> usize {
         let side = self.study.letterbox.side as usize;
         // Per pixel of the square a probability of four bytes and the field's zone, heart and lung.
@@ -54,40 +63,61 @@ impl Shelved {
 #[derive(Default)]
 pub struct Shelf {
     shelved: VecDeque<Shelved>,
-    count: u64,
+    count: i64,
 }
 
 impl Shelf {
-    /// Adds a reading that came `at`, at `time` in words; returns its number. The oldest go where there are too many.
-    pub fn add(&mut self, study: &Study, at: Duration, time: Option<String>) -> u64 {
+    /// Adds a new reading, number `record` of the record, made `now`, at `time` in words.
+    ///
+    /// The oldest go where there are too many.
+    pub fn add(&mut self, study: &Study, record: Option<u64>, time: Option<String>, now: Duration) {
         if let Some(before) = self.shelved.back_mut() {
             shrink(&mut before.study);
         }
         self.count += 1;
-        let thumbnail = Some(thumbnail(study));
-        let entry = ListEntry { id: self.count, time, outcome: listed(study), thumbnail };
-        self.shelved.push_back(Shelved { number: self.count, study: study.clone(), at, entry });
-        while self.shelved.len() > 1 && (self.shelved.len() > STUDIES_MAX || self.bytes() > BYTES_MAX) {
+        let entry = entry(self.count, study, record, time);
+        let (number, study, age) = (self.count, study.clone(), Some(Duration::ZERO));
+        self.shelved.push_back(Shelved { number, study, age, came: now, entry });
+        while self.shelved.len() > 1 && self.is_overfull() {
             self.shelved.pop_front();
         }
-        self.count
     }
 
-    pub fn get(&self, number: u64) -> Option<&Shelved> {
+    /// Adds a reading that was made before all others here; whether there is room for more of them.
+    pub fn put_back(&mut self, past: Past, now: Duration) -> bool {
+        let Past { record, mut study, time, age } = past;
+        shrink(&mut study);
+        let number = self.shelved.front().map_or(0, |s| (s.number - 1).min(0));
+        let entry = entry(number, &study, Some(record), time);
+        self.shelved.push_front(Shelved { number, study, age, came: now, entry });
+        if self.is_overfull() {
+            self.shelved.pop_front();
+            return false;
+        }
+        true
+    }
+
+    pub fn get(&self, number: i64) -> Option<&Shelved> {
         self.shelved.iter().find(|s| s.number == number)
     }
 
+    /// The newest of this start.
     pub fn latest(&self) -> Option<&Shelved> {
+        self.newest().filter(|s| s.number > 0)
+    }
+
+    /// The newest of all.
+    pub fn newest(&self) -> Option<&Shelved> {
         self.shelved.back()
     }
 
     /// The one that came before `number`.
-    pub fn earlier(&self, number: u64) -> Option<u64> {
+    pub fn earlier(&self, number: i64) -> Option<i64> {
         self.shelved.iter().rev().map(|s| s.number).find(|&n| n < number)
     }
 
     /// The one that came after `number`.
-    pub fn later(&self, number: u64) -> Option<u64> {
+    pub fn later(&self, number: i64) -> Option<i64> {
         self.shelved.iter().map(|s| s.number).find(|&n| n > number)
     }
 
@@ -95,15 +125,19 @@ impl Shelf {
     pub fn by(&self, order: Order, now: Duration) -> Vec<&Shelved> {
         let mut listed: Vec<&Shelved> = self.shelved.iter().rev().collect();
         if order == Order::Severity {
-            listed.retain(|s| now.saturating_sub(s.at) < TODAY);
+            listed.retain(|s| s.age(now).is_none_or(|age| age < TODAY));
             listed.sort_by_key(|s| s.urgency());
         }
         listed
     }
 
-    fn bytes(&self) -> usize {
-        self.shelved.iter().map(Shelved::bytes).sum()
+    fn is_overfull(&self) -> bool {
+        self.shelved.len() > STUDIES_MAX || self.shelved.iter().map(Shelved::bytes).sum::<usize>() > BYTES_MAX
     }
+}
+
+fn entry(id: i64, study: &Study, record: Option<u64>, time: Option<String>) -> ListEntry {
+    ListEntry { id, record, time, outcome: listed(study), thumbnail: Some(thumbnail(study)) }
 }
 
 fn listed(study: &Study) -> Listed {
@@ -146,7 +180,7 @@ mod tests {
     use super::super::simulated::{graded, refused};
     use super::*;
 
-    fn numbers(shelf: &Shelf, order: Order, now: u64) -> Vec<u64> {
+    fn numbers(shelf: &Shelf, order: Order, now: u64) -> Vec<i64> {
         shelf.by(order, Duration::from_secs(now)).iter().map(|s| s.number).collect()
     }
 
@@ -154,7 +188,7 @@ mod tests {
     fn the_most_severe_come_first_and_refused_ones_before_them() {
         let mut shelf = Shelf::default();
         for study in [graded(10), refused(), graded(90), graded(95), graded(10)] {
-            shelf.add(&study, Duration::ZERO, None);
+            shelf.add(&study, None, None, Duration::ZERO);
         }
         assert_eq!(numbers(&shelf, Order::Severity, 0), [2, 4, 3, 5, 1]);
         assert_eq!(numbers(&shelf, Order::Time, 0), [5, 4, 3, 2, 1]);
@@ -163,17 +197,60 @@ mod tests {
     #[test]
     fn triage_is_of_today() {
         let mut shelf = Shelf::default();
-        shelf.add(&graded(90), Duration::ZERO, None);
-        shelf.add(&graded(10), Duration::from_secs(3_600), None);
+        shelf.add(&graded(90), None, None, Duration::ZERO);
+        shelf.add(&graded(10), None, None, Duration::from_secs(3_600));
         assert_eq!(numbers(&shelf, Order::Severity, 86_400), [2]);
         assert_eq!(numbers(&shelf, Order::Time, 86_400), [2, 1]);
+    }
+
+    fn past(record: u64, age: Option<u64>) -> Past {
+        Past { record, study: graded(90), time: None, age: age.map(Duration::from_secs) }
+    }
+
+    #[test]
+    fn readings_from_before_come_before_all_others_and_are_never_the_latest() {
+        let mut shelf = Shelf::default();
+        assert!(shelf.put_back(past(12, None), Duration::ZERO));
+        shelf.add(&graded(10), Some(13), None, Duration::ZERO);
+        assert!(shelf.put_back(past(11, None), Duration::ZERO));
+        assert_eq!(numbers(&shelf, Order::Time, 0), [1, 0, -1]);
+        let kept: Vec<_> = shelf.by(Order::Time, Duration::ZERO).iter().map(|s| s.entry.record).collect();
+        assert_eq!(kept, [Some(13), Some(12), Some(11)]);
+        assert_eq!((shelf.earlier(1), shelf.earlier(-1), shelf.later(0)), (Some(0), None, Some(1)));
+        let mut old = Shelf::default();
+        old.put_back(past(12, None), Duration::ZERO);
+        assert!(old.latest().is_none() && old.newest().is_some());
+    }
+
+    #[test]
+    fn triage_holds_those_of_the_last_day_and_those_whose_age_nobody_knows() {
+        let mut shelf = Shelf::default();
+        for (record, age) in [(3, Some(3_600)), (2, None), (1, Some(80_000))] {
+            shelf.put_back(past(record, age), Duration::ZERO);
+        }
+        let kept = |now| -> Vec<_> {
+            shelf
+                .by(Order::Severity, Duration::from_secs(now))
+                .iter()
+                .filter_map(|s| s.entry.record)
+                .collect()
+        };
+        assert_eq!((kept(0), kept(10_000)), (vec![3, 2, 1], vec![3, 2]));
+    }
+
+    #[test]
+    fn a_full_shelf_takes_no_more_from_before() {
+        let mut shelf = Shelf::default();
+        let taken = (0..100).filter(|k| shelf.put_back(past(200 - k, None), Duration::ZERO)).count();
+        assert_eq!((taken, shelf.shelved.len()), (STUDIES_MAX, STUDIES_MAX));
+        assert_eq!(shelf.newest().unwrap().entry.record, Some(200));
     }
 
     #[test]
     fn the_shelf_is_bounded_and_the_oldest_go() {
         let mut shelf = Shelf::default();
         for _ in 0..100 {
-            shelf.add(&refused(), Duration::ZERO, None);
+            shelf.add(&refused(), None, None, Duration::ZERO);
         }
         assert_eq!(shelf.shelved.len(), STUDIES_MAX);
         assert!(shelf.get(36).is_none() && shelf.get(37).is_some());
@@ -187,9 +264,9 @@ mod tests {
         study.display = Display { size, pixels: vec![100; size.area()] };
         study.letterbox = Letterbox::new(size, 256);
         let mut shelf = Shelf::default();
-        shelf.add(&study, Duration::ZERO, None);
+        shelf.add(&study, None, None, Duration::ZERO);
         assert_eq!(shelf.latest().unwrap().study.display.size, size, "the latest stays whole");
-        shelf.add(&refused(), Duration::ZERO, None);
+        shelf.add(&refused(), None, None, Duration::ZERO);
         let kept = &shelf.get(1).unwrap().study;
         assert_eq!(kept.display.size, PixelSize::new(1_000, 666));
         assert!(kept.display.pixels.iter().all(|&v| v == 100));

@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
+use super::archive::Past;
 use super::desk::{Desk, Scene, Start};
 use super::page::{Shown, Touched, keys};
 use super::simulated::{graded, provenance, refused};
 use super::{CONFIRM_MAX, FRONT_AFTER, IDLE_MAX};
+use crate::exposure::Live;
 use crate::input::{Control, Key, Press};
-use crate::render::{Action, Language, MapStyle, Opacity, View};
+use crate::render::{Action, Badge, Language, MapStyle, Opacity, View};
 
 pub(super) fn start() -> Start {
     Start { source: "phantoms".into(), model: provenance(), language: Language::English }
@@ -30,7 +32,7 @@ fn desk(percents: &[u8]) -> Desk {
     let mut desk = Desk::new(start(), Duration::ZERO);
     desk.buttons(3);
     for &percent in percents {
-        desk.reading(&graded(percent), None, Duration::ZERO);
+        desk.reading(&graded(percent), None, None, Duration::ZERO);
     }
     desk
 }
@@ -44,7 +46,7 @@ fn seen(desk: &Desk, at: u64) -> String {
     let percent = |study: &crate::pipeline::Study| {
         study.reading.outcome.as_ref().map_or(0, |f| (f.infected.total.get() * 100.0).round() as u32)
     };
-    desk.seen(None, s(at), |view, context| match view {
+    desk.seen(s(at), |view, context| match view {
         View::Result(study) => format!("result {}", percent(study)),
         View::Refused(_) => "refused".into(),
         View::Details(study) => format!("details {}", percent(study)),
@@ -61,8 +63,8 @@ fn seen(desk: &Desk, at: u64) -> String {
     })
 }
 
-fn header(desk: &Desk, at: u64) -> Option<String> {
-    desk.seen(None, s(at), |_, context| context.wall_time.map(String::from))
+fn badges(desk: &Desk, at: u64) -> Vec<Badge> {
+    desk.seen(s(at), |_, context| context.badges.to_vec())
 }
 
 /// Presses one after another at 100 seconds; what is on show after each.
@@ -86,7 +88,7 @@ fn a_station_starts_waits_reads_and_shows() {
     assert_eq!(seen(&desk, 6), "ready");
     desk.scene(Scene::Reading, s(7));
     assert_eq!(seen(&desk, 7), "reading");
-    desk.reading(&refused(), None, s(8));
+    desk.reading(&refused(), None, None, s(8));
     assert_eq!(seen(&desk, 8), "refused");
     desk.scene(Scene::Fault { code: "capture_timeout", text: "no picture".into() }, s(9));
     assert_eq!(seen(&desk, 9), "fault capture_timeout");
@@ -148,7 +150,7 @@ fn the_bare_radiograph_is_one_press_away_from_every_step_of_the_map() {
     let mut steps = Vec::new();
     for _ in 0..8 {
         press(&mut desk, key(Key::Map), 1);
-        steps.push(desk.seen(None, s(1), |_, c| (c.options.map == MapStyle::Off, c.options.opacity)));
+        steps.push(desk.seen(s(1), |_, c| (c.options.map == MapStyle::Off, c.options.opacity)));
     }
     use Opacity::{Full, Half, Quarter, ThreeQuarters};
     let expected = [Full, ThreeQuarters, ThreeQuarters, Half, Half, Quarter, Quarter, Full];
@@ -160,16 +162,16 @@ fn the_bare_radiograph_is_one_press_away_from_every_step_of_the_map() {
 fn a_new_reading_comes_to_the_front_unless_somebody_is_at_the_buttons() {
     let mut desk = desk(&[10, 20]);
     press(&mut desk, button(0), 100);
-    desk.reading(&graded(90), None, s(105));
+    desk.reading(&graded(90), None, None, s(105));
     assert_eq!(seen(&desk, 105), "result 10");
-    assert!(header(&desk, 105).unwrap().contains("NEW READING"));
+    assert_eq!(badges(&desk, 105), [Badge::NewReading]);
     desk.tick(s(109));
     assert_eq!(seen(&desk, 109), "result 10");
     desk.tick(s(100) + FRONT_AFTER);
-    assert_eq!((seen(&desk, 110).as_str(), header(&desk, 110)), ("result 90", None));
+    assert_eq!((seen(&desk, 110).as_str(), badges(&desk, 110).as_slice()), ("result 90", [].as_slice()));
     // Nobody has pressed anything for long: at once.
     press(&mut desk, button(0), 111);
-    desk.reading(&graded(50), None, s(130));
+    desk.reading(&graded(50), None, None, s(130));
     assert_eq!(seen(&desk, 130), "result 50");
 }
 
@@ -179,10 +181,34 @@ fn whoever_looks_at_the_newest_reading_keeps_it_while_pressing() {
     press(&mut desk, key(Key::Map), 50);
     desk.scene(Scene::Reading, s(51));
     assert_eq!(seen(&desk, 51), "result 10");
-    desk.reading(&graded(90), None, s(52));
+    desk.reading(&graded(90), None, None, s(52));
     assert_eq!(seen(&desk, 52), "result 10");
     desk.tick(s(60));
     assert_eq!(seen(&desk, 60), "result 90");
+}
+
+#[test]
+fn a_reading_from_before_this_start_is_shown_only_when_asked_for() {
+    let mut desk = Desk::new(start(), Duration::ZERO);
+    desk.buttons(3);
+    let past = Past { record: 7, study: graded(30), time: None, age: Some(s(300)) };
+    assert!(desk.past(past, Duration::ZERO));
+    desk.scene(Scene::Live(Live::Settling), s(1));
+    desk.live(Live::Seen, s(2));
+    assert_ne!(seen(&desk, 2), "result 30", "nobody may take it for what is on the console");
+    check(&mut desk, &[button(0), button(1)], &["list 0 of 1", "result 30"]);
+    assert_eq!(desk.seen(s(160), |_, context| context.age), Some(s(460)));
+}
+
+#[test]
+fn the_time_of_day_is_drawn_anew_when_its_minute_is_over() {
+    let mut desk = desk(&[10]);
+    desk.time(Some("2026-03-14 09:26 UTC".into()));
+    desk.drawn(s(0), |_, context| assert_eq!(context.wall_time, Some("2026-03-14 09:26 UTC")));
+    desk.time(Some("2026-03-14 09:26 UTC".into()));
+    assert!(!desk.is_stale());
+    desk.time(Some("2026-03-14 09:27 UTC".into()));
+    assert!(desk.is_stale());
 }
 
 #[test]
@@ -205,7 +231,7 @@ fn shutting_down_takes_a_long_press_and_an_answer() {
     check(&mut asked, &[Press::Held, button(1)], &["shut down? 2", "shutting down"]);
     assert!(asked.wants_shut_down());
     // Nothing takes that off the screen again.
-    asked.reading(&graded(90), None, s(300));
+    asked.reading(&graded(90), None, None, s(300));
     asked.tick(s(900));
     assert_eq!(seen(&asked, 900), "shutting down");
 }
@@ -225,7 +251,7 @@ fn a_touch_does_what_it_touches() {
 fn a_list_that_is_open_takes_in_what_is_new_and_keeps_its_choice() {
     let mut desk = desk(&[10, 50]);
     check(&mut desk, &[key(Key::Triage), key(Key::Next)], &["list 0 of 2", "list 1 of 2"]);
-    desk.reading(&graded(90), None, s(101));
+    desk.reading(&graded(90), None, None, s(101));
     assert_eq!(seen(&desk, 101), "list 2 of 3");
 }
 
@@ -233,15 +259,15 @@ fn a_list_that_is_open_takes_in_what_is_new_and_keeps_its_choice() {
 fn a_screen_without_buttons_shows_no_keys() {
     let mut desk = desk(&[10]);
     desk.buttons(0);
-    assert!(desk.seen(None, s(0), |_, c| c.keys.is_empty()));
+    assert!(desk.seen(s(0), |_, c| c.keys.is_empty()));
     desk.buttons(2);
-    assert!(desk.seen(None, s(0), |_, c| c.keys.is_empty()), "two do not reach everything");
+    assert!(desk.seen(s(0), |_, c| c.keys.is_empty()), "two do not reach everything");
 }
 
 #[test]
 fn nothing_is_drawn_anew_that_has_not_changed() {
     let mut desk = desk(&[10]);
-    let draw = |desk: &mut Desk, at: u64| desk.drawn(None, s(at), |_, _| ());
+    let draw = |desk: &mut Desk, at: u64| desk.drawn(s(at), |_, _| ());
     draw(&mut desk, 0);
     desk.tick(s(59));
     assert!(!desk.is_stale());
@@ -254,7 +280,7 @@ fn nothing_is_drawn_anew_that_has_not_changed() {
         .filter(|tenth| {
             desk.tick(s(61) + Duration::from_millis(100 * tenth));
             let stale = desk.is_stale();
-            desk.drawn(None, s(61) + Duration::from_millis(100 * tenth), |_, _| ());
+            desk.drawn(s(61) + Duration::from_millis(100 * tenth), |_, _| ());
             stale
         })
         .count();

@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use super::archive::{Archive, minute};
 use super::desk::Desk;
 use super::mailbox::{Mail, Mailbox, Told};
 use super::page::Touched;
@@ -41,6 +42,7 @@ impl Outcome {
 /// A desk with a screen and a mailbox.
 pub struct Worker {
     desk: Desk,
+    archive: Archive,
     screen: Attached,
     turn: Turn,
     clock: Arc<dyn Clock>,
@@ -52,14 +54,14 @@ pub struct Worker {
 
 impl Worker {
     pub fn new(
-        desk: Desk,
+        (desk, archive): (Desk, Archive),
         screen: Attached,
         turn: Turn,
         clock: Arc<dyn Clock>,
         mailbox: Arc<Mailbox>,
         outcome: Arc<Outcome>,
     ) -> Self {
-        Self { desk, screen, turn, clock, mailbox, outcome, told: None }
+        Self { desk, archive, screen, turn, clock, mailbox, outcome, told: None }
     }
 
     /// Works until the station has told its end.
@@ -78,6 +80,8 @@ impl Worker {
             Err(error) => self.failed(error),
         }
         self.desk.tick(now);
+        self.desk.time(self.clock.wall_time().map(minute));
+        self.look_back(now);
         if self.desk.is_stale() {
             self.show(now);
         }
@@ -92,11 +96,11 @@ impl Worker {
                 Told::Scene(scene) => self.desk.scene(scene, now),
                 Told::Live(live) => self.desk.live(live, now),
                 Told::Ready => self.desk.ready(now),
-                Told::Reading(study) => {
-                    let time = self.clock.wall_time().map(|t| t.to_string());
-                    self.desk.reading(&study, time.as_deref().and_then(hours_and_minutes), now);
+                Told::Reading(study, kept) => {
+                    let time = self.clock.wall_time().map(minute);
+                    self.desk.reading(&study, kept, time, now);
                 }
-                Told::Note(note) => self.desk.note(note),
+                Told::Keeping(does) => self.desk.keeping(does),
                 Told::Serial(works) => self.desk.badge(Badge::SerialLost, !works),
                 Told::End => goes_on = false,
             }
@@ -116,11 +120,23 @@ impl Worker {
         goes_on
     }
 
+    /// Takes one more reading from before this start, unless a new one is being made.
+    fn look_back(&mut self, now: Duration) {
+        if self.archive.is_empty() || self.desk.is_reading() {
+            return;
+        }
+        if let Some(past) = self.archive.next(self.clock.as_ref())
+            && !self.desk.past(past, now)
+        {
+            self.archive.close();
+        }
+    }
+
     /// Where a tap went; [`Touched::Elsewhere`] for every other press.
     fn touched(&self, press: Press, now: Duration) -> Touched {
         let (Press::Tap(spot), Some(size)) = (press, self.screen.size()) else { return Touched::Elsewhere };
         let (x, y) = on_picture(spot, self.turn, size);
-        self.desk.seen(None, now, |view, context| {
+        self.desk.seen(now, |view, context| {
             let key = key_at(view, context, size, x, y).map(Touched::Key);
             key.or_else(|| row_at(view, context, size, x, y).map(Touched::Row)).unwrap_or(Touched::Elsewhere)
         })
@@ -129,9 +145,8 @@ impl Worker {
     fn show(&mut self, now: Duration) {
         let Some(size) = self.screen.size() else { return };
         let mut picture = RgbPicture::new(size, palette::GROUND);
-        let time = self.clock.wall_time().map(|t| t.to_string());
         // Drawing into memory cannot fail; whatever its error type, there is none to tell.
-        let _ = self.desk.drawn(time.as_deref(), now, |view, context| draw_in(view, context, &mut picture));
+        let _ = self.desk.drawn(now, |view, context| draw_in(view, context, &mut picture));
         match self.screen.show(&picture, now) {
             Ok(()) => {
                 if self.told.take().is_some() {
@@ -153,11 +168,6 @@ impl Worker {
         self.told = Some(code);
         *self.outcome.failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
     }
-}
-
-/// `09:26` of `2026-11-24T09:26:15Z`.
-fn hours_and_minutes(time: &str) -> Option<String> {
-    time.get(11..16).map(|t| format!("{t} UTC"))
 }
 
 /// Where a touch of a panel lies on a picture of `size` that is turned onto it.
@@ -184,11 +194,5 @@ mod tests {
         assert_eq!(at(Turn::Quarter), (0, 239), "the panel's upper left is the picture's lower left");
         assert_eq!(at(Turn::Half), (319, 239));
         assert_eq!(at(Turn::ThreeQuarters), (319, 0));
-    }
-
-    #[test]
-    fn a_time_in_a_list_is_short() {
-        assert_eq!(hours_and_minutes("2026-11-24T09:26:15Z").as_deref(), Some("09:26 UTC"));
-        assert_eq!(hours_and_minutes(""), None);
     }
 }

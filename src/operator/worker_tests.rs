@@ -5,6 +5,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use super::OperatorPanel;
+use super::archive::Archive;
 use super::desk::Desk;
 use super::mailbox::{Mailbox, Told};
 use super::simulated::{Monitor, graded};
@@ -30,7 +31,7 @@ impl Bench {
             (Monitor::new(), Arc::<Mailbox>::default(), Arc::<Outcome>::default());
         let clock = Arc::new(SimulatedClock::new(BootId::unknown()));
         let worker = Worker::new(
-            Desk::new(start(), Duration::ZERO),
+            (Desk::new(start(), Duration::ZERO), Archive::none()),
             monitor.attached(),
             Turn::None,
             Arc::clone(&clock) as Arc<dyn Clock>,
@@ -56,11 +57,11 @@ impl Bench {
 #[test]
 fn a_screen_that_is_away_is_told_once_and_shows_the_newest_when_it_is_back() {
     let mut bench = Bench::new();
-    bench.mailbox.tell(Told::Reading(Box::new(graded(10))));
+    bench.mailbox.tell(Told::Reading(Box::new(graded(10)), None));
     bench.go(1);
     let before = bench.monitor.last.lock().unwrap().clone();
     bench.monitor.unplugged.store(true, Ordering::Relaxed);
-    bench.mailbox.tell(Told::Reading(Box::new(graded(90))));
+    bench.mailbox.tell(Told::Reading(Box::new(graded(90)), None));
     bench.go(30);
     assert_eq!(bench.outcome.failure().map_err(|e| e.code()), Err("screen_absent"));
     assert!(bench.outcome.failure().is_ok(), "once");
@@ -106,9 +107,11 @@ fn a_screen_that_hangs_makes_no_reading_wait() {
     let monitor = Monitor::new();
     let clock: Arc<dyn Clock> = Arc::new(crate::clock::SystemClock::start());
     let hang = monitor.last.lock().unwrap();
-    let mut panel = OperatorPanel::without_buttons(start(), monitor.attached(), Turn::None, clock).unwrap();
+    let mut panel =
+        OperatorPanel::without_buttons(start(), Archive::none(), monitor.attached(), Turn::None, clock)
+            .unwrap();
     // Each of these returns though no picture can be shown; without that the test would never end.
-    let refused = (0..20).filter(|_| panel.result(&graded(10)).is_err()).count();
+    let refused = (0..20).filter(|_| panel.result(&graded(10), None).is_err()).count();
     assert!(refused >= 20 - 2 * super::mailbox::TOLD_MAX, "{refused} of 20 readings found no room");
     drop(hang);
     panel.finish().unwrap();
@@ -118,8 +121,10 @@ fn a_screen_that_hangs_makes_no_reading_wait() {
 fn the_last_picture_is_shown_before_the_end() {
     let monitor = Monitor::new();
     let clock: Arc<dyn Clock> = Arc::new(crate::clock::SystemClock::start());
-    let mut panel = OperatorPanel::without_buttons(start(), monitor.attached(), Turn::None, clock).unwrap();
-    panel.result(&graded(10)).unwrap();
+    let mut panel =
+        OperatorPanel::without_buttons(start(), Archive::none(), monitor.attached(), Turn::None, clock)
+            .unwrap();
+    panel.result(&graded(10), None).unwrap();
     panel.finish().unwrap();
     assert!(monitor.last.lock().unwrap().is_some());
     assert!(!panel.attend().unwrap().shut_down);

@@ -176,6 +176,8 @@ pub struct Value {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Badge {
+    pub new_reading: String,
+    pub device_fault: String,
     pub battery: String,
     pub charging: String,
     pub temperature: String,

@@ -65,8 +65,10 @@ pub enum Order {
 /// One reading of a list.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ListEntry {
-    /// Its number in the record.
-    pub id: u64,
+    /// Tells it from the others of the list.
+    pub id: i64,
+    /// Its number in the record; `None`: it is not kept.
+    pub record: Option<u64>,
     /// When it was made, in words; `None`: not known.
     pub time: Option<String>,
     pub outcome: Listed,
@@ -127,6 +129,10 @@ pub enum Action {
 /// Something about the device that the operator should know, beside whatever is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Badge {
+    /// A new reading waits until the operator is done with what is on show.
+    NewReading,
+    /// The same, for a fault of the device.
+    DeviceFault,
     Battery {
         percent: u8,
         charging: bool,

@@ -2,6 +2,7 @@
 
 use super::Station;
 use super::fault::Fault;
+use super::panel::Keeping;
 use crate::pipeline::Study;
 use crate::record::{Kept, RecordError};
 use crate::serial::Event;
@@ -26,8 +27,7 @@ impl Station<'_> {
     fn kept(&mut self, kept: &Kept, dropped_so_far: u64) {
         self.summary.kept += 1;
         log::info!("radiograph {} is kept as reading {}", self.summary.radiographs, kept.id);
-        let note = (dropped_so_far > 0).then(|| format!("{dropped_so_far} oldest readings dropped"));
-        self.panel.record(note.as_deref());
+        self.panel.record(if dropped_so_far > 0 { Keeping::DropsOldest } else { Keeping::All });
         if kept.dropped > 0 {
             self.dropped(kept.dropped, dropped_so_far);
         }
@@ -49,7 +49,7 @@ impl Station<'_> {
         self.summary.not_kept += 1;
         let text = format!("this reading is not kept: {error}. {}", error.advice());
         log::warn!("radiograph {}: {text}", self.summary.radiographs);
-        self.panel.record(Some(&format!("NOT KEPT: {}", error.code())));
+        self.panel.record(Keeping::Nothing);
         self.fault(&Fault::record(error.code(), text));
     }
 }

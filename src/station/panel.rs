@@ -25,8 +25,8 @@ pub trait Panel {
     /// A radiograph is there and is being read.
     fn reading(&mut self) {}
 
-    /// A radiograph, graded or not.
-    fn result(&mut self, study: &Study) -> Result<(), PanelError>;
+    /// A radiograph, graded or not, and its number in the record; `None`: it is not kept.
+    fn result(&mut self, study: &Study, kept: Option<u64>) -> Result<(), PanelError>;
 
     /// No radiograph came, and why.
     fn fault(&mut self, fault: &Fault) -> Result<(), PanelError>;
@@ -50,14 +50,23 @@ pub trait Panel {
         Ok(())
     }
 
-    /// What to say beside every picture from now on of the record: that readings are not kept, or that old ones were
-    /// dropped; `None`: all is kept.
-    fn record(&mut self, _note: Option<&str>) {}
+    /// What the record does from now on.
+    fn record(&mut self, _does: Keeping) {}
 
     /// What the operator has asked for; an error where the screen has failed since it was last asked.
     fn attend(&mut self) -> Result<Asked, PanelError> {
         Ok(Asked::default())
     }
+}
+
+/// What the record does with readings: it stands beside every picture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Keeping {
+    All,
+    /// It is full: the oldest were dropped to make room.
+    DropsOldest,
+    /// It cannot be written.
+    Nothing,
 }
 
 /// What the operator has asked for.

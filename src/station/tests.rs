@@ -114,7 +114,7 @@ impl Panel for FakePanel {
         Ok(())
     }
 
-    fn result(&mut self, study: &Study) -> Result<(), PanelError> {
+    fn result(&mut self, study: &Study, _kept: Option<u64>) -> Result<(), PanelError> {
         if self.broken {
             return Err(PanelError::new("screen_gone", Unplugged));
         }
@@ -132,8 +132,10 @@ impl Panel for FakePanel {
         Ok(())
     }
 
-    fn record(&mut self, note: Option<&str>) {
-        self.shown.extend(note.map(String::from));
+    fn record(&mut self, does: Keeping) {
+        if does != Keeping::All {
+            self.shown.push(format!("record {does:?}"));
+        }
     }
 }
 
@@ -367,7 +369,7 @@ fn a_full_disk_is_said_for_each_reading_and_stops_nobody() {
     let mut faults = world.link.memory.lines();
     faults.retain(|l| l.kind() == Kind::Fault);
     assert!(faults.iter().all(|l| l.get("origin") == Some("record") && l.get("code") == Some("record_full")));
-    assert_eq!(world.panel.shown[1..3], ["NOT KEPT: record_full", "result graded"]);
+    assert_eq!(world.panel.shown[1..3], ["record Nothing", "result graded"]);
     disk.set_trouble(Trouble::None);
     assert_eq!(world.run(Policy::ONCE, vec![], &[Ok("graded")]).kept, 1);
     assert!(verify(&disk).unwrap().is_clean());
@@ -380,8 +382,8 @@ fn what_the_record_drops_is_shown_and_told() {
     let summary = world.run(Policy::ONCE, vec![], &[Ok("graded"); 20]);
     assert_eq!((summary.kept, summary.not_kept, summary.faults), (20, 0, 0));
     assert!(summary.dropped > 5, "{summary:?}");
-    let last = world.panel.shown.iter().rfind(|s| s.contains("oldest")).unwrap();
-    assert_eq!(*last, format!("{} oldest readings dropped", summary.dropped));
+    let said = world.panel.shown.iter().filter(|s| s.starts_with("record")).collect::<Vec<_>>();
+    assert!(said.len() > 5 && said.iter().all(|s| *s == "record DropsOldest"), "{said:?}");
     let told = world.link.memory.lines().iter().filter(|l| l.get("code") == Some("record_dropped")).count();
     assert!(told > 1, "{told}");
     let left = Journal::open(Box::new(disk)).unwrap().readings().count() as u64;

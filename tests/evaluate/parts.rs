@@ -92,3 +92,39 @@ fn only_the_fold_that_was_asked_for_is_read() {
     assert_eq!(files(Some("train"), Some(1)), ["0.png"]);
     assert_eq!(set.manifest(Only { split: None, fold: Some(4) }).unwrap_err().code(), "manifest_empty_fold");
 }
+
+#[test]
+fn cross_validation_reads_each_fold_with_its_own_bundle() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = |arguments: &[&str]| {
+        let program = std::process::Command::new(env!("CARGO_BIN_EXE_raymap")).args(arguments).output();
+        let out = program.unwrap();
+        (out.status.code(), String::from_utf8_lossy(&[out.stdout, out.stderr].concat()).into_owned())
+    };
+    let mut table = String::from("file,fold\n");
+    for seed in ["1", "2"] {
+        let out = folder.path().join(seed);
+        let (code, said) =
+            run(&["phantom", "--seed", seed, "--infected", "20", "--out", out.to_str().unwrap()]);
+        assert_eq!(code, Some(0), "{said}");
+        let name = std::fs::read_dir(&out).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap());
+        let name = name.into_iter().find(|n| n.ends_with("radiograph.png")).unwrap();
+        table.push_str(&format!("{seed}/{name},{seed}\n"));
+    }
+    let manifest = folder.path().join("manifest.csv");
+    std::fs::write(&manifest, table).unwrap();
+    let manifest = manifest.to_str().unwrap();
+    let bundle = concat!(env!("CARGO_MANIFEST_DIR"), "/models/lite0-unet-256");
+    let (code, said) = run(&[
+        "evaluate", manifest, "--fold", "1", "--model", bundle, "--fold", "2", "--model", bundle, "--json",
+    ]);
+    assert_eq!(code, Some(0), "{said}");
+    let json: serde_json::Value =
+        serde_json::from_str(said.lines().find(|l| l.starts_with('{')).unwrap()).unwrap();
+    assert_eq!((&json["n"], json["models"].as_array().unwrap().len()), (&2.into(), 1));
+    let (code, said) = run(&["evaluate", manifest, "--fold", "1", "--fold", "2", "--model", bundle]);
+    assert!(code == Some(2) && said.contains("2 times --fold and 1 times --model"), "{said}");
+    let (code, said) =
+        run(&["evaluate", manifest, "--fold", "1", "--fold", "1", "--model", bundle, "--model", bundle]);
+    assert!(code == Some(2) && said.contains("named twice"), "{said}");
+}

@@ -278,7 +278,13 @@ fn entries(studies: &[&Study]) -> Vec<ListEntry> {
                 Err(refusal) => Listed::Refused { code: refusal.code.into() },
             };
             let time = (k != 4).then(|| format!("2026-03-14 0{k}:1{k}"));
-            ListEntry { id: 120 - k as u64, time, outcome, thumbnail: Some(thumbnail(study)) }
+            ListEntry {
+                id: k as i64,
+                record: Some(120 - k as u64),
+                time,
+                outcome,
+                thumbnail: Some(thumbnail(study)),
+            }
         })
         .collect()
 }

@@ -46,7 +46,7 @@ def student(k, scale):
 
 def final(scale):
     every = tuple(f"student-{k}" for k in FOLDS)
-    return Plan("final", round(900 * scale), ((0.5, 160), (0.85, 192), (1.0, 256)), STUDENT, 7e-4, "student-1", None, every)
+    return Plan("final", round(1100 * scale), ((0.35, 160), (0.7, 192), (1.0, 256)), STUDENT, 7e-4, "student-1", None, every)
 
 
 def all_plans(scale):

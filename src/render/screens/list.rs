@@ -101,8 +101,9 @@ fn reading<S: Surface>(s: &mut Sheet<S>, entry: &ListEntry, selected: bool) -> R
     let width = s.width() - x - s.px(8).max(4);
     let top = (height - strong.line_height() - small.line_height()) / 2;
     let s = &mut s.part(x, top, width, height);
-    let when = entry.time.as_deref().unwrap_or("");
-    let when = words::isolated(format!("{when} #{}", entry.id).trim());
+    let number = entry.record.map(|id| format!("#{id}"));
+    let when: Vec<&str> = entry.time.as_deref().into_iter().chain(number.as_deref()).collect();
+    let when = words::isolated(&when.join(" "));
     match &entry.outcome {
         Listed::Graded { grade, share, interval90, warned } => {
             let name = if *warned {

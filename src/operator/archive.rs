@@ -1,0 +1,191 @@
+//! Readings from before this start, taken from the record one at a time, the newest first.
+//!
+//! Opens the record to read, beside the station that writes into it. What cannot be read is passed over: the log says
+//! which, and `raymap records verify` why.
+
+use std::time::Duration;
+
+use crate::clock::{Clock, WallTime};
+use crate::pipeline::Study;
+use crate::record::{Entry, Journal, Moment, RecordError, Restored};
+
+/// Entries that are looked at: with some that cannot be read among them still a day's round.
+const ENTRIES_MAX: usize = 96;
+
+/// Opens the record; called once.
+pub type OpenJournal = Box<dyn FnOnce() -> Result<Journal, RecordError> + Send>;
+
+/// A reading that was kept before this start.
+pub struct Past {
+    /// Its number in the record.
+    pub record: u64,
+    pub study: Study,
+    /// When it was made, in words; `None`: the clock was not trusted.
+    pub time: Option<String>,
+    /// `None` where one of both clocks was not trusted.
+    pub age: Option<Duration>,
+}
+
+/// What is still to be taken from the record.
+pub struct Archive(State);
+
+enum State {
+    Closed {
+        open: OpenJournal,
+        start: u32,
+    },
+    /// The entries that are left, the newest last.
+    Open(Box<Journal>, Vec<Entry>),
+    Empty,
+}
+
+impl Archive {
+    /// The readings that were kept before start number `start`; `open` is called when the first is asked for.
+    pub fn new(open: OpenJournal, start: u32) -> Self {
+        Self(State::Closed { open, start })
+    }
+
+    /// Nothing was kept.
+    pub fn none() -> Self {
+        Self(State::Empty)
+    }
+
+    pub fn is_empty(&self) -> bool {
+        matches!(self.0, State::Empty)
+    }
+
+    /// No more is wanted.
+    pub fn close(&mut self) {
+        self.0 = State::Empty;
+    }
+
+    /// Looks at one entry. `None` where there was none, or none that can be shown: see [`Archive::is_empty`].
+    pub fn next(&mut self, clock: &dyn Clock) -> Option<Past> {
+        self.0 = match std::mem::replace(&mut self.0, State::Empty) {
+            State::Closed { open, start } => opened(open, start),
+            state => state,
+        };
+        let State::Open(journal, entries) = &mut self.0 else { return None };
+        let Some(entry) = entries.pop() else {
+            self.close();
+            return None;
+        };
+        let past = past(journal, &entry, clock);
+        past.map_err(|e| log::warn!("reading {} cannot be shown again: {}", entry.sequence, e.code())).ok()
+    }
+}
+
+fn opened(open: OpenJournal, start: u32) -> State {
+    let journal = match open() {
+        Ok(journal) => journal,
+        Err(error) => {
+            log::warn!("earlier readings cannot be shown: {}", error.code());
+            return State::Empty;
+        }
+    };
+    let is_past = |entry: &&Entry| journal.header(entry).is_ok_and(|head| head.moment.start < start);
+    let mut entries: Vec<Entry> =
+        journal.readings().rev().filter(is_past).take(ENTRIES_MAX).copied().collect();
+    entries.reverse();
+    State::Open(Box::new(journal), entries)
+}
+
+fn past(journal: &Journal, entry: &Entry, clock: &dyn Clock) -> Result<Past, RecordError> {
+    let restored = Restored::load(journal, entry)?;
+    let frame = restored.frame(journal, entry)?;
+    let study = restored.study(&frame, journal, entry)?;
+    let Moment { wall_time, .. } = restored.moment;
+    let age = clock.wall_time().zip(wall_time).map(|(now, then)| age(now, then));
+    Ok(Past { record: restored.id, study, time: wall_time.map(minute), age })
+}
+
+/// Nothing is younger than new, whatever clocks say.
+fn age(now: WallTime, then: WallTime) -> Duration {
+    Duration::from_secs(u64::try_from(now.unix_s().saturating_sub(then.unix_s())).unwrap_or(0))
+}
+
+/// `2026-11-24 09:26 UTC`.
+pub fn minute(time: WallTime) -> String {
+    let text = time.to_string();
+    match (text.get(..10), text.get(11..16)) {
+        (Some(day), Some(minute)) => format!("{day} {minute} UTC"),
+        _ => text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::simulated::{graded, refused};
+    use super::*;
+    use crate::clock::{BootId, SimulatedClock};
+    use crate::frame::Frame;
+    use crate::record::{Recorder, Rule, SimulatedStorage};
+    use crate::units::PixelSize;
+
+    const FIRST: i64 = 1_795_000_000;
+
+    fn keep(disk: &SimulatedStorage, studies: &[Study], clock: &SimulatedClock) -> u32 {
+        let again = disk.clone();
+        let rule = Rule::of(1 << 20);
+        let mut record = Recorder::new("test".into(), rule, Box::new(move || Ok(Box::new(again.clone()))));
+        let frame = Frame::from_grey8(PixelSize::new(64, 64), &[7; 4096]).unwrap();
+        for study in studies {
+            record.keep(&frame, study, clock).unwrap();
+        }
+        record.open(clock).unwrap().start()
+    }
+
+    fn archive(disk: &SimulatedStorage, start: u32) -> Archive {
+        let disk = disk.clone();
+        Archive::new(Box::new(move || Journal::open(Box::new(disk))), start)
+    }
+
+    #[test]
+    fn what_was_kept_before_this_start_comes_newest_first_and_with_its_age() {
+        let (disk, clock) = (SimulatedStorage::default(), SimulatedClock::new(BootId::unknown()));
+        clock.set_wall_time(WallTime::trusted(FIRST, true));
+        keep(&disk, &[refused(), refused()], &clock);
+        clock.set_wall_time(None);
+        keep(&disk, &[refused()], &clock);
+        clock.set_wall_time(WallTime::trusted(FIRST + 3_600, true));
+        let start = keep(&disk, &[refused()], &clock);
+        let mut archive = archive(&disk, start);
+        let mut all = Vec::new();
+        while !archive.is_empty() {
+            all.extend(
+                archive.next(&clock).map(|p| (p.record, p.age.map(|a| a.as_secs()), p.time.is_some())),
+            );
+        }
+        let hour = Some(3_600);
+        assert_eq!(all.len(), 3, "not the one of this start");
+        assert!(all.windows(2).all(|w| w[0].0 > w[1].0), "{all:?}");
+        assert_eq!(
+            all.iter().map(|p| (p.1, p.2)).collect::<Vec<_>>(),
+            [(None, false), (hour, true), (hour, true)]
+        );
+    }
+
+    #[test]
+    fn what_cannot_be_shown_is_passed_over() {
+        let (disk, clock) = (SimulatedStorage::default(), SimulatedClock::new(BootId::unknown()));
+        // A grade without a map cannot be drawn.
+        keep(&disk, &[refused(), graded(30)], &clock);
+        let mut archive = archive(&disk, 2);
+        assert!(archive.next(&clock).is_none() && !archive.is_empty());
+        assert!(archive.next(&clock).is_some());
+        assert!(archive.next(&clock).is_none() && archive.is_empty());
+    }
+
+    #[test]
+    fn a_record_that_does_not_open_has_no_past() {
+        let clock = SimulatedClock::new(BootId::unknown());
+        let mut archive = Archive::new(Box::new(|| Err(RecordError::Form { id: 1 })), 9);
+        assert!(archive.next(&clock).is_none() && archive.is_empty());
+    }
+
+    #[test]
+    fn times_are_told_to_the_minute() {
+        let time = WallTime::trusted(FIRST, true).unwrap();
+        assert_eq!(minute(time), "2026-11-18 11:06 UTC");
+    }
+}
