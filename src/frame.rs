@@ -90,6 +90,31 @@ impl ObjectReference {
     }
 }
 
+/// Who was examined, as a digest: tells whether two radiographs are of one person.
+///
+/// It is made of what a file says of the person, none of which is kept; whoever knows all of that can make it again.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Person([u8; Person::BYTES]);
+
+impl Person {
+    pub const BYTES: usize = 32;
+
+    pub fn from_digest(digest: [u8; Self::BYTES]) -> Self {
+        Self(digest)
+    }
+
+    pub fn digest(&self) -> &[u8; Self::BYTES] {
+        &self.0
+    }
+}
+
+/// Says nothing: not even a digest belongs in a log.
+impl std::fmt::Debug for Person {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Person(..)")
+    }
+}
+
 /// One radiograph's grey pixels, row-major, from the upper left.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Frame {
@@ -99,6 +124,7 @@ pub struct Frame {
     photometric: Photometric,
     window: Option<WindowLevel>,
     object: Option<ObjectReference>,
+    person: Option<Person>,
 }
 
 impl Frame {
@@ -118,7 +144,7 @@ impl Frame {
         if !(1..=16).contains(&bits_stored) {
             return Err(FrameError::Bits(bits_stored));
         }
-        Ok(Self { size, pixels, bits_stored, photometric, window: None, object: None })
+        Ok(Self { size, pixels, bits_stored, photometric, window: None, object: None, person: None })
     }
 
     /// A frame from 8-bit grey, lowest value black.
@@ -135,6 +161,12 @@ impl Frame {
     /// The same frame with the DICOM object that it came in.
     pub fn with_object(mut self, object: Option<ObjectReference>) -> Self {
         self.object = object;
+        self
+    }
+
+    /// The same frame with who was examined.
+    pub fn with_person(mut self, person: Option<Person>) -> Self {
+        self.person = person;
         self
     }
 
@@ -170,6 +202,11 @@ impl Frame {
 
     pub fn object(&self) -> Option<&ObjectReference> {
         self.object.as_ref()
+    }
+
+    /// `None` where its file does not say, or not surely enough.
+    pub fn person(&self) -> Option<Person> {
+        self.person
     }
 }
 

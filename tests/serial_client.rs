@@ -22,7 +22,7 @@ use raymap::reading::{Provenance, Refusal};
 use raymap::serial::{Kind, Line, PortLink};
 use raymap::source::Sourced;
 use raymap::station::{
-    About, Edges, Fault, Fed, Feed, Panel, PanelError, Policy, Reader, Station, Summary, TestReport,
+    About, Edges, Fault, Fed, Feed, Filed, Panel, PanelError, Policy, Reader, Station, Summary, TestReport,
 };
 use raymap::units::PixelSize;
 use serde_json::Value;
@@ -66,7 +66,7 @@ impl Panel for NoPanel {
         Ok(())
     }
 
-    fn result(&mut self, _: &Study, _: Option<u64>) -> Result<(), PanelError> {
+    fn result(&mut self, _: &Study, _: Filed) -> Result<(), PanelError> {
         Ok(())
     }
 

@@ -39,7 +39,8 @@ impl Desk {
                 self.scene = Scene::Ending;
             }
             Action::ShutDown => self.page = Page::ShutDown,
-            Action::Compare | Action::Change => {}
+            Action::Compare => self.compare(),
+            Action::Change => {}
         }
     }
 
@@ -64,7 +65,7 @@ impl Desk {
                     .and_then(|n| if self.scene == Scene::Result { self.shelf.earlier(n) } else { newest });
                 self.page = to.map_or(Page::Station, Page::Reading);
             }
-            Page::Station | Page::Details(_) | Page::ShutDown => {}
+            Page::Station | Page::Details(_) | Page::Compared(..) | Page::ShutDown => {}
         }
         self.unless_latest();
     }
@@ -94,7 +95,7 @@ impl Desk {
 
     fn back(&mut self) {
         match self.page {
-            Page::Details(number) => {
+            Page::Details(number) | Page::Compared(number, _) => {
                 self.page = Page::Reading(number);
                 self.unless_latest();
             }
@@ -115,6 +116,15 @@ impl Desk {
     fn details(&mut self) {
         let number = self.on_show().or(self.shelf.newest()).map(|s| s.number);
         self.page = number.map_or(Page::Station, Page::Details);
+    }
+
+    fn compare(&mut self) {
+        let Some(shelved) = self.on_show().or(self.shelf.newest()) else { return };
+        let earlier = shelved.person.map(|person| {
+            let older = self.lines.iter().rev().filter(|line| line.person == person);
+            older.map(|line| line.reading.clone()).chain(self.shelf.of(person, shelved.number)).collect()
+        });
+        self.page = Page::Compared(shelved.number, earlier);
     }
 
     /// Off and on by turns, each time fainter: the bare radiograph is one press away from every step.

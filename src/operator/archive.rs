@@ -6,11 +6,16 @@
 use std::time::Duration;
 
 use crate::clock::{Clock, WallTime};
+use crate::frame::Person;
 use crate::pipeline::Study;
 use crate::record::{Entry, Journal, Moment, RecordError, Restored};
+use crate::render::Earlier;
+use crate::units::Fraction;
 
-/// Entries that are looked at: with some that cannot be read among them still a day's round.
-const ENTRIES_MAX: usize = 96;
+/// Entries that are looked at: some years' work of one unit.
+const ENTRIES_MAX: usize = 20_000;
+/// Lines that are looked at at a time: some milliseconds of work.
+const LINES_MAX: usize = 16;
 
 /// Opens the record; called once.
 pub type OpenJournal = Box<dyn FnOnce() -> Result<Journal, RecordError> + Send>;
@@ -19,11 +24,18 @@ pub type OpenJournal = Box<dyn FnOnce() -> Result<Journal, RecordError> + Send>;
 pub struct Past {
     /// Its number in the record.
     pub record: u64,
+    pub person: Option<Person>,
     pub study: Study,
     /// When it was made, in words; `None`: the clock was not trusted.
     pub time: Option<String>,
     /// `None` where one of both clocks was not trusted.
     pub age: Option<Duration>,
+}
+
+/// An older reading of a known person, without its pictures.
+pub struct Line {
+    pub person: Person,
+    pub reading: Earlier,
 }
 
 /// What is still to be taken from the record.
@@ -54,24 +66,29 @@ impl Archive {
         matches!(self.0, State::Empty)
     }
 
-    /// No more is wanted.
-    pub fn close(&mut self) {
-        self.0 = State::Empty;
-    }
-
     /// Looks at one entry. `None` where there was none, or none that can be shown: see [`Archive::is_empty`].
     pub fn next(&mut self, clock: &dyn Clock) -> Option<Past> {
-        self.0 = match std::mem::replace(&mut self.0, State::Empty) {
-            State::Closed { open, start } => opened(open, start),
-            state => state,
-        };
-        let State::Open(journal, entries) = &mut self.0 else { return None };
-        let Some(entry) = entries.pop() else {
-            self.close();
-            return None;
-        };
+        let (journal, entry) = self.pop()?;
         let past = past(journal, &entry, clock);
         past.map_err(|e| log::warn!("reading {} cannot be shown again: {}", entry.sequence, e.code())).ok()
+    }
+
+    /// Looks at some more entries, but at no pictures: the grades of persons that are known.
+    pub fn next_lines(&mut self) -> Vec<Line> {
+        let look = |_| self.pop().and_then(|(journal, entry)| line(&Restored::load(journal, &entry).ok()?));
+        (0..LINES_MAX).filter_map(look).collect()
+    }
+
+    fn pop(&mut self) -> Option<(&Journal, Entry)> {
+        self.0 = match std::mem::replace(&mut self.0, State::Empty) {
+            State::Closed { open, start } => opened(open, start),
+            State::Open(_, entries) if entries.is_empty() => State::Empty,
+            state => state,
+        };
+        match &mut self.0 {
+            State::Open(journal, entries) => entries.pop().map(|entry| (&**journal, entry)),
+            _ => None,
+        }
     }
 }
 
@@ -96,7 +113,21 @@ fn past(journal: &Journal, entry: &Entry, clock: &dyn Clock) -> Result<Past, Rec
     let study = restored.study(&frame, journal, entry)?;
     let Moment { wall_time, .. } = restored.moment;
     let age = clock.wall_time().zip(wall_time).map(|(now, then)| age(now, then));
-    Ok(Past { record: restored.id, study, time: wall_time.map(minute), age })
+    let person = restored.person();
+    Ok(Past { record: restored.id, person, study, time: wall_time.map(minute), age })
+}
+
+/// `None` of a reading that was not graded, or of nobody knows whom.
+fn line(restored: &Restored) -> Option<Line> {
+    let (person, share) = (restored.person()?, fraction(restored.share()?)?);
+    let [low, high] = restored.interval90()?;
+    let interval90 = [fraction(low)?, fraction(high)?];
+    let time = restored.moment.wall_time.map(minute);
+    Some(Line { person, reading: Earlier { time, share, interval90 } })
+}
+
+fn fraction(value: f64) -> Option<Fraction> {
+    Fraction::new(value as f32).ok()
 }
 
 /// Nothing is younger than new, whatever clocks say.

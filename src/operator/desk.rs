@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::archive::Past;
+use super::archive::{Line, Past};
 use super::page::{Listing, MENU, Page, Shown, Touched, action, keys};
 use super::shelf::{Shelf, Shelved};
 use crate::exposure::Live;
@@ -10,7 +10,7 @@ use crate::input::{Control, Press};
 use crate::pipeline::Study;
 use crate::reading::Provenance;
 use crate::render::{Action, Badge, Context, Language, List, Options, View};
-use crate::station::Keeping;
+use crate::station::{Filed, Keeping};
 use crate::units::Fraction;
 
 /// A new reading comes to the front unless the operator has pressed something within this time.
@@ -23,6 +23,8 @@ pub const CONFIRM_MAX: Duration = Duration::from_secs(15);
 const BOOT_FOR: Duration = Duration::from_secs(5);
 /// How long a reading is thought to take before the first one.
 const READING_FOR: Duration = Duration::from_secs(3);
+/// Grades of known persons that are remembered: a hundred bytes each.
+const LINES_MAX: usize = 10_000;
 /// Steps in which progress is shown: each is a picture.
 const PROGRESS_STEPS: u32 = 10;
 /// The age of a reading is told in minutes.
@@ -64,6 +66,8 @@ pub enum Scene {
 pub struct Desk {
     start: Start,
     pub(super) shelf: Shelf,
+    /// Grades from before all that is on the shelf, the newest first.
+    pub(super) lines: Vec<Line>,
     pub(super) scene: Scene,
     since: Duration,
     pub(super) page: Page,
@@ -90,6 +94,7 @@ impl Desk {
         Self {
             start,
             shelf: Shelf::default(),
+            lines: Vec::new(),
             scene: Scene::Boot { lines: Vec::new() },
             since: now,
             page: Page::Station,
@@ -148,27 +153,38 @@ impl Desk {
         }
     }
 
-    /// A new reading, number `record` of the record, at `time` in words.
-    pub fn reading(&mut self, study: &Study, record: Option<u64>, time: Option<String>, now: Duration) {
+    /// A new reading, at `time` in words.
+    pub fn reading(&mut self, study: &Study, filed: Filed, time: Option<String>, now: Duration) {
         if matches!(self.scene, Scene::Reading) {
             self.reading_for = now.saturating_sub(self.since).max(Duration::from_millis(1));
         }
         self.hold(now);
-        self.shelf.add(study, record, time, now);
+        self.shelf.add(study, filed, time, now);
         self.scene(Scene::Result, now);
         if let Page::List(Listing { order, .. }) = self.page {
             self.list(order, now);
         }
     }
 
-    /// A reading from before this start; whether there is room for more of them.
-    pub fn past(&mut self, past: Past, now: Duration) -> bool {
-        let has_room = self.shelf.put_back(past, now);
+    /// Whether one more reading from before this start finds room.
+    pub fn has_room(&self) -> bool {
+        self.shelf.has_room()
+    }
+
+    /// A reading from before this start.
+    pub fn past(&mut self, past: Past, now: Duration) {
+        self.shelf.put_back(past, now);
         if let Page::List(Listing { order, .. }) = self.page {
             self.list(order, now);
             self.is_stale = true;
         }
-        has_room
+    }
+
+    /// The grade of a known person from before all readings here.
+    pub fn line(&mut self, line: Line) {
+        if self.lines.len() < LINES_MAX {
+            self.lines.push(line);
+        }
     }
 
     /// What the record does with readings.
@@ -287,6 +303,9 @@ impl Desk {
                 View::List(List { order: l.order, entries: &l.entries, selected: l.selected })
             }
             (Page::Details(_), Some(s), _) => View::Details(&s.study),
+            (Page::Compared(_, earlier), Some(s), _) => {
+                View::Compared { study: &s.study, earlier: earlier.as_deref() }
+            }
             (_, Some(s), _) if s.study.reading.fit() => View::Result(&s.study),
             (_, Some(s), _) => View::Refused(&s.study),
             (_, None, Scene::Boot { lines }) => View::Boot { lines },
@@ -303,7 +322,9 @@ impl Desk {
     /// The reading that is on show, or lies under what is.
     pub(super) fn on_show(&self) -> Option<&Shelved> {
         match (&self.page, &self.scene) {
-            (Page::Reading(number) | Page::Details(number), _) => self.shelf.get(*number),
+            (Page::Reading(number) | Page::Details(number) | Page::Compared(number, _), _) => {
+                self.shelf.get(*number)
+            }
             (Page::Station, Scene::Result) => self.shelf.latest(),
             _ => None,
         }
@@ -317,6 +338,7 @@ impl Desk {
             (Page::Station, _) => Shown::Other,
             (Page::Reading(_), _) => Shown::Earlier { map },
             (Page::Details(_), _) => Shown::Details,
+            (Page::Compared(..), _) => Shown::Compared,
             (Page::List(_), _) => Shown::List,
             (Page::Menu(_), _) => Shown::Menu,
             (Page::ShutDown, _) => Shown::ShutDown,

@@ -8,7 +8,7 @@ use super::desk::Scene;
 use crate::exposure::Live;
 use crate::input::Heard;
 use crate::pipeline::Study;
-use crate::station::Keeping;
+use crate::station::{Filed, Keeping};
 
 /// What the station may leave before the worker comes: a hung screen must not eat the memory.
 pub const TOLD_MAX: usize = 6;
@@ -21,8 +21,7 @@ pub enum Told {
     Live(Live),
     /// The source works.
     Ready,
-    /// A new reading and its number in the record.
-    Reading(Box<Study>, Option<u64>),
+    Reading(Box<Study>, Filed),
     Keeping(Keeping),
     /// Whether the serial line takes what is sent.
     Serial(bool),
@@ -98,7 +97,8 @@ mod tests {
     #[test]
     fn what_is_left_is_bounded_and_nobody_waits() {
         let mailbox = Mailbox::default();
-        let taken = (0..20).filter(|_| mailbox.tell(Told::Reading(Box::new(refused()), None))).count();
+        let taken =
+            (0..20).filter(|_| mailbox.tell(Told::Reading(Box::new(refused()), Filed::default()))).count();
         assert_eq!(taken, TOLD_MAX);
         assert!(mailbox.tell(Told::End));
         (0..1_000).for_each(|_| mailbox.hear(Heard::Press(Press::Held)));

@@ -1,7 +1,7 @@
 //! What the operator has gone to, and what buttons and keys mean there.
 
 use crate::input::Key;
-use crate::render::{Action, ListEntry, Order};
+use crate::render::{Action, Earlier, ListEntry, Order};
 
 /// What the operator has gone to.
 #[derive(Debug, PartialEq)]
@@ -12,6 +12,8 @@ pub enum Page {
     Reading(i64),
     /// A reading's numbers without its picture.
     Details(i64),
+    /// A reading beside the same person's earlier ones, the oldest first; `None`: nobody knows of whom it is.
+    Compared(i64, Option<Vec<Earlier>>),
     List(Listing),
     /// The line of [`MENU`] that is chosen.
     Menu(usize),
@@ -35,10 +37,11 @@ impl Listing {
 }
 
 /// What stands in the menu.
-pub const MENU: [Action; 7] = [
+pub const MENU: [Action; 8] = [
     Action::Triage,
     Action::History,
     Action::Details,
+    Action::Compare,
     Action::Outline,
     Action::Palette,
     Action::Language,
@@ -57,6 +60,7 @@ pub enum Shown {
         map: bool,
     },
     Details,
+    Compared,
     List,
     Menu,
     ShutDown,
@@ -77,11 +81,14 @@ pub enum Touched {
 
 /// What the buttons below the screen do, from the left: with five, or with three. Fewer cannot reach everything.
 pub fn keys(shown: Shown, buttons: usize) -> &'static [Action] {
-    use Action::{Back, Cancel, History, Map, Menu, Next, Open, Previous, ShutDown, Triage};
+    use Action::{
+        Back, Cancel, Compare, Details, History, Map, Menu, Next, Open, Previous, ShutDown, Triage,
+    };
     match (shown, buttons) {
         (Shown::Ending, _) | (_, 0..=2) => &[],
         (Shown::ShutDown, _) => &[Cancel, ShutDown],
-        (Shown::Details, _) => &[Back],
+        (Shown::Details, _) => &[Back, Compare, Menu],
+        (Shown::Compared, _) => &[Back, Details, Menu],
         (Shown::Latest { map: true }, 3..=4) => &[Previous, Map, Menu],
         (Shown::Latest { map: false }, 3..=4) => &[Previous, Triage, Menu],
         (Shown::Earlier { map: true }, 3..=4) => &[Previous, Map, Back],

@@ -15,7 +15,7 @@ use crate::exposure::Live;
 use crate::input;
 use crate::pipeline::Study;
 use crate::screen::Attached;
-use crate::station::{About, Asked, Fault, Keeping, Panel, PanelError, TestReport};
+use crate::station::{About, Asked, Fault, Filed, Keeping, Panel, PanelError, TestReport};
 use crate::units::Turn;
 
 /// How long the end waits for the last picture: the slowest screens take a second.
@@ -139,8 +139,8 @@ impl Panel for OperatorPanel {
         let _ = self.tell(Told::Scene(Scene::Reading));
     }
 
-    fn result(&mut self, study: &Study, kept: Option<u64>) -> Result<(), PanelError> {
-        self.tell(Told::Reading(Box::new(study.clone()), kept))
+    fn result(&mut self, study: &Study, filed: Filed) -> Result<(), PanelError> {
+        self.tell(Told::Reading(Box::new(study.clone()), filed))
     }
 
     fn fault(&mut self, fault: &Fault) -> Result<(), PanelError> {

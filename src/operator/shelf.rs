@@ -5,10 +5,12 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use super::archive::Past;
+use crate::frame::Person;
 use crate::grade::Grade;
 use crate::pipeline::Study;
 use crate::preprocess::{Display, Letterbox};
-use crate::render::{ListEntry, Listed, Order, thumbnail};
+use crate::render::{Earlier, ListEntry, Listed, Order, thumbnail};
+use crate::station::Filed;
 use crate::units::PixelSize;
 
 /// Readings that are kept: a day's round.
@@ -31,6 +33,8 @@ pub struct Shelved {
     /// When it came here, in the desk's time.
     came: Duration,
     pub entry: ListEntry,
+    /// Who was examined, where that is sure.
+    pub person: Option<Person>,
 }
 
 impl Shelved {
@@ -67,34 +71,44 @@ pub struct Shelf {
 }
 
 impl Shelf {
-    /// Adds a new reading, number `record` of the record, made `now`, at `time` in words.
+    /// Adds a new reading, made `now`, at `time` in words.
     ///
     /// The oldest go where there are too many.
-    pub fn add(&mut self, study: &Study, record: Option<u64>, time: Option<String>, now: Duration) {
+    pub fn add(&mut self, study: &Study, filed: Filed, time: Option<String>, now: Duration) {
         if let Some(before) = self.shelved.back_mut() {
             shrink(&mut before.study);
         }
         self.count += 1;
-        let entry = entry(self.count, study, record, time);
+        let entry = entry(self.count, study, filed.record, time);
         let (number, study, age) = (self.count, study.clone(), Some(Duration::ZERO));
-        self.shelved.push_back(Shelved { number, study, age, came: now, entry });
-        while self.shelved.len() > 1 && self.is_overfull() {
+        self.shelved.push_back(Shelved { number, study, age, came: now, entry, person: filed.person });
+        while self.shelved.len() > 1 && (self.shelved.len() > STUDIES_MAX || self.bytes() > BYTES_MAX) {
             self.shelved.pop_front();
         }
     }
 
-    /// Adds a reading that was made before all others here; whether there is room for more of them.
-    pub fn put_back(&mut self, past: Past, now: Duration) -> bool {
-        let Past { record, mut study, time, age } = past;
+    /// Whether a reading that was made before all others here would find room.
+    pub fn has_room(&self) -> bool {
+        self.shelved.len() < STUDIES_MAX && self.bytes() < BYTES_MAX
+    }
+
+    /// Adds a reading that was made before all others here.
+    pub fn put_back(&mut self, past: Past, now: Duration) {
+        let Past { record, person, mut study, time, age } = past;
         shrink(&mut study);
         let number = self.shelved.front().map_or(0, |s| (s.number - 1).min(0));
         let entry = entry(number, &study, Some(record), time);
-        self.shelved.push_front(Shelved { number, study, age, came: now, entry });
-        if self.is_overfull() {
-            self.shelved.pop_front();
-            return false;
-        }
-        true
+        self.shelved.push_front(Shelved { number, study, age, came: now, entry, person });
+    }
+
+    /// The grades of `person` from before reading `number`, the oldest first.
+    pub fn of(&self, person: Person, number: i64) -> impl Iterator<Item = Earlier> {
+        let theirs = self.shelved.iter().filter(move |s| s.person == Some(person) && s.number < number);
+        theirs.filter_map(|s| {
+            let found = s.study.reading.outcome.as_ref().ok()?;
+            let (share, interval90) = (found.infected.total, found.interval90);
+            Some(Earlier { time: s.entry.time.clone(), share, interval90 })
+        })
     }
 
     pub fn get(&self, number: i64) -> Option<&Shelved> {
@@ -131,8 +145,8 @@ impl Shelf {
         listed
     }
 
-    fn is_overfull(&self) -> bool {
-        self.shelved.len() > STUDIES_MAX || self.shelved.iter().map(Shelved::bytes).sum::<usize>() > BYTES_MAX
+    fn bytes(&self) -> usize {
+        self.shelved.iter().map(Shelved::bytes).sum()
     }
 }
 
@@ -188,7 +202,7 @@ mod tests {
     fn the_most_severe_come_first_and_refused_ones_before_them() {
         let mut shelf = Shelf::default();
         for study in [graded(10), refused(), graded(90), graded(95), graded(10)] {
-            shelf.add(&study, None, None, Duration::ZERO);
+            shelf.add(&study, Filed::default(), None, Duration::ZERO);
         }
         assert_eq!(numbers(&shelf, Order::Severity, 0), [2, 4, 3, 5, 1]);
         assert_eq!(numbers(&shelf, Order::Time, 0), [5, 4, 3, 2, 1]);
@@ -197,22 +211,22 @@ mod tests {
     #[test]
     fn triage_is_of_today() {
         let mut shelf = Shelf::default();
-        shelf.add(&graded(90), None, None, Duration::ZERO);
-        shelf.add(&graded(10), None, None, Duration::from_secs(3_600));
+        shelf.add(&graded(90), Filed::default(), None, Duration::ZERO);
+        shelf.add(&graded(10), Filed::default(), None, Duration::from_secs(3_600));
         assert_eq!(numbers(&shelf, Order::Severity, 86_400), [2]);
         assert_eq!(numbers(&shelf, Order::Time, 86_400), [2, 1]);
     }
 
     fn past(record: u64, age: Option<u64>) -> Past {
-        Past { record, study: graded(90), time: None, age: age.map(Duration::from_secs) }
+        Past { record, person: None, study: graded(90), time: None, age: age.map(Duration::from_secs) }
     }
 
     #[test]
     fn readings_from_before_come_before_all_others_and_are_never_the_latest() {
         let mut shelf = Shelf::default();
-        assert!(shelf.put_back(past(12, None), Duration::ZERO));
-        shelf.add(&graded(10), Some(13), None, Duration::ZERO);
-        assert!(shelf.put_back(past(11, None), Duration::ZERO));
+        shelf.put_back(past(12, None), Duration::ZERO);
+        shelf.add(&graded(10), Filed { record: Some(13), person: None }, None, Duration::ZERO);
+        shelf.put_back(past(11, None), Duration::ZERO);
         assert_eq!(numbers(&shelf, Order::Time, 0), [1, 0, -1]);
         let kept: Vec<_> = shelf.by(Order::Time, Duration::ZERO).iter().map(|s| s.entry.record).collect();
         assert_eq!(kept, [Some(13), Some(12), Some(11)]);
@@ -241,8 +255,12 @@ mod tests {
     #[test]
     fn a_full_shelf_takes_no_more_from_before() {
         let mut shelf = Shelf::default();
-        let taken = (0..100).filter(|k| shelf.put_back(past(200 - k, None), Duration::ZERO)).count();
-        assert_eq!((taken, shelf.shelved.len()), (STUDIES_MAX, STUDIES_MAX));
+        let mut record = 200;
+        while shelf.has_room() {
+            shelf.put_back(past(record, None), Duration::ZERO);
+            record -= 1;
+        }
+        assert_eq!(shelf.shelved.len(), STUDIES_MAX);
         assert_eq!(shelf.newest().unwrap().entry.record, Some(200));
     }
 
@@ -250,7 +268,7 @@ mod tests {
     fn the_shelf_is_bounded_and_the_oldest_go() {
         let mut shelf = Shelf::default();
         for _ in 0..100 {
-            shelf.add(&refused(), None, None, Duration::ZERO);
+            shelf.add(&refused(), Filed::default(), None, Duration::ZERO);
         }
         assert_eq!(shelf.shelved.len(), STUDIES_MAX);
         assert!(shelf.get(36).is_none() && shelf.get(37).is_some());
@@ -264,9 +282,9 @@ mod tests {
         study.display = Display { size, pixels: vec![100; size.area()] };
         study.letterbox = Letterbox::new(size, 256);
         let mut shelf = Shelf::default();
-        shelf.add(&study, None, None, Duration::ZERO);
+        shelf.add(&study, Filed::default(), None, Duration::ZERO);
         assert_eq!(shelf.latest().unwrap().study.display.size, size, "the latest stays whole");
-        shelf.add(&refused(), None, None, Duration::ZERO);
+        shelf.add(&refused(), Filed::default(), None, Duration::ZERO);
         let kept = &shelf.get(1).unwrap().study;
         assert_eq!(kept.display.size, PixelSize::new(1_000, 666));
         assert!(kept.display.pixels.iter().all(|&v| v == 100));

@@ -2,14 +2,16 @@
 
 use std::time::Duration;
 
-use super::archive::Past;
+use super::archive::{Line, Past};
 use super::desk::{Desk, Scene, Start};
 use super::page::{Shown, Touched, keys};
 use super::simulated::{graded, provenance, refused};
 use super::{CONFIRM_MAX, FRONT_AFTER, IDLE_MAX};
 use crate::exposure::Live;
+use crate::frame::Person;
 use crate::input::{Control, Key, Press};
-use crate::render::{Action, Badge, Language, MapStyle, Opacity, View};
+use crate::render::{Action, Badge, Earlier, Language, MapStyle, Opacity, View};
+use crate::station::Filed;
 
 pub(super) fn start() -> Start {
     Start { source: "phantoms".into(), model: provenance(), language: Language::English }
@@ -32,7 +34,7 @@ fn desk(percents: &[u8]) -> Desk {
     let mut desk = Desk::new(start(), Duration::ZERO);
     desk.buttons(3);
     for &percent in percents {
-        desk.reading(&graded(percent), None, None, Duration::ZERO);
+        desk.reading(&graded(percent), Filed::default(), None, Duration::ZERO);
     }
     desk
 }
@@ -88,7 +90,7 @@ fn a_station_starts_waits_reads_and_shows() {
     assert_eq!(seen(&desk, 6), "ready");
     desk.scene(Scene::Reading, s(7));
     assert_eq!(seen(&desk, 7), "reading");
-    desk.reading(&refused(), None, None, s(8));
+    desk.reading(&refused(), Filed::default(), None, s(8));
     assert_eq!(seen(&desk, 8), "refused");
     desk.scene(Scene::Fault { code: "capture_timeout", text: "no picture".into() }, s(9));
     assert_eq!(seen(&desk, 9), "fault capture_timeout");
@@ -162,7 +164,7 @@ fn the_bare_radiograph_is_one_press_away_from_every_step_of_the_map() {
 fn a_new_reading_comes_to_the_front_unless_somebody_is_at_the_buttons() {
     let mut desk = desk(&[10, 20]);
     press(&mut desk, button(0), 100);
-    desk.reading(&graded(90), None, None, s(105));
+    desk.reading(&graded(90), Filed::default(), None, s(105));
     assert_eq!(seen(&desk, 105), "result 10");
     assert_eq!(badges(&desk, 105), [Badge::NewReading]);
     desk.tick(s(109));
@@ -171,7 +173,7 @@ fn a_new_reading_comes_to_the_front_unless_somebody_is_at_the_buttons() {
     assert_eq!((seen(&desk, 110).as_str(), badges(&desk, 110).as_slice()), ("result 90", [].as_slice()));
     // Nobody has pressed anything for long: at once.
     press(&mut desk, button(0), 111);
-    desk.reading(&graded(50), None, None, s(130));
+    desk.reading(&graded(50), Filed::default(), None, s(130));
     assert_eq!(seen(&desk, 130), "result 50");
 }
 
@@ -181,7 +183,7 @@ fn whoever_looks_at_the_newest_reading_keeps_it_while_pressing() {
     press(&mut desk, key(Key::Map), 50);
     desk.scene(Scene::Reading, s(51));
     assert_eq!(seen(&desk, 51), "result 10");
-    desk.reading(&graded(90), None, None, s(52));
+    desk.reading(&graded(90), Filed::default(), None, s(52));
     assert_eq!(seen(&desk, 52), "result 10");
     desk.tick(s(60));
     assert_eq!(seen(&desk, 60), "result 90");
@@ -191,13 +193,48 @@ fn whoever_looks_at_the_newest_reading_keeps_it_while_pressing() {
 fn a_reading_from_before_this_start_is_shown_only_when_asked_for() {
     let mut desk = Desk::new(start(), Duration::ZERO);
     desk.buttons(3);
-    let past = Past { record: 7, study: graded(30), time: None, age: Some(s(300)) };
-    assert!(desk.past(past, Duration::ZERO));
+    let past = Past { record: 7, person: None, study: graded(30), time: None, age: Some(s(300)) };
+    desk.past(past, Duration::ZERO);
     desk.scene(Scene::Live(Live::Settling), s(1));
     desk.live(Live::Seen, s(2));
     assert_ne!(seen(&desk, 2), "result 30", "nobody may take it for what is on the console");
     check(&mut desk, &[button(0), button(1)], &["list 0 of 1", "result 30"]);
     assert_eq!(desk.seen(s(160), |_, context| context.age), Some(s(460)));
+}
+
+#[test]
+fn a_reading_is_compared_with_the_same_person_s_earlier_ones_and_nobody_else_s() {
+    let [one, other] = [1, 2].map(|n| Person::from_digest([n; Person::BYTES]));
+    let mut desk = Desk::new(start(), Duration::ZERO);
+    desk.buttons(3);
+    let past = |person, percent| Past { record: 7, person, study: graded(percent), time: None, age: None };
+    desk.past(past(Some(one), 30), Duration::ZERO);
+    desk.past(past(Some(other), 40), Duration::ZERO);
+    desk.past(past(None, 45), Duration::ZERO);
+    for (person, percent) in [(other, 5), (one, 10), (one, 20)] {
+        let share = crate::units::Fraction::clamped(f32::from(percent as u8) / 100.0);
+        let reading = Earlier { time: None, share, interval90: [share; 2] };
+        desk.line(Line { person, reading });
+    }
+    let filed = |person| Filed { record: None, person };
+    desk.reading(&refused(), filed(Some(one)), None, s(1));
+    desk.reading(&graded(50), filed(Some(one)), None, s(2));
+    desk.reading(&graded(60), filed(None), None, s(3));
+    let compared = |desk: &Desk| {
+        desk.seen(s(100), |view, _| match view {
+            View::Compared { earlier, .. } => earlier
+                .map(|all| all.iter().map(|e| (e.share.get() * 100.0).round() as u8).collect::<Vec<_>>()),
+            other => panic!("{other:?}"),
+        })
+    };
+    press(&mut desk, key(Key::Details), 100);
+    press(&mut desk, button(1), 100);
+    assert_eq!(compared(&desk), None, "nobody knows of whom it is");
+    check(&mut desk, &[button(0), button(0)], &["result 60", "result 50"]);
+    press(&mut desk, key(Key::Details), 100);
+    press(&mut desk, button(1), 100);
+    assert_eq!(compared(&desk), Some(vec![20, 10, 30]), "the oldest first; what was refused has no share");
+    check(&mut desk, &[button(1), button(0)], &["details 50", "result 50"]);
 }
 
 #[test]
@@ -231,7 +268,7 @@ fn shutting_down_takes_a_long_press_and_an_answer() {
     check(&mut asked, &[Press::Held, button(1)], &["shut down? 2", "shutting down"]);
     assert!(asked.wants_shut_down());
     // Nothing takes that off the screen again.
-    asked.reading(&graded(90), None, None, s(300));
+    asked.reading(&graded(90), Filed::default(), None, s(300));
     asked.tick(s(900));
     assert_eq!(seen(&asked, 900), "shutting down");
 }
@@ -251,7 +288,7 @@ fn a_touch_does_what_it_touches() {
 fn a_list_that_is_open_takes_in_what_is_new_and_keeps_its_choice() {
     let mut desk = desk(&[10, 50]);
     check(&mut desk, &[key(Key::Triage), key(Key::Next)], &["list 0 of 2", "list 1 of 2"]);
-    desk.reading(&graded(90), None, None, s(101));
+    desk.reading(&graded(90), Filed::default(), None, s(101));
     assert_eq!(seen(&desk, 101), "list 2 of 3");
 }
 

@@ -96,9 +96,9 @@ impl Worker {
                 Told::Scene(scene) => self.desk.scene(scene, now),
                 Told::Live(live) => self.desk.live(live, now),
                 Told::Ready => self.desk.ready(now),
-                Told::Reading(study, kept) => {
+                Told::Reading(study, filed) => {
                     let time = self.clock.wall_time().map(minute);
-                    self.desk.reading(&study, kept, time, now);
+                    self.desk.reading(&study, filed, time, now);
                 }
                 Told::Keeping(does) => self.desk.keeping(does),
                 Told::Serial(works) => self.desk.badge(Badge::SerialLost, !works),
@@ -120,15 +120,16 @@ impl Worker {
         goes_on
     }
 
-    /// Takes one more reading from before this start, unless a new one is being made.
+    /// Takes some more from before this start, unless a new reading is being made.
     fn look_back(&mut self, now: Duration) {
         if self.archive.is_empty() || self.desk.is_reading() {
             return;
         }
-        if let Some(past) = self.archive.next(self.clock.as_ref())
-            && !self.desk.past(past, now)
-        {
-            self.archive.close();
+        if self.desk.has_room() {
+            let past = self.archive.next(self.clock.as_ref());
+            past.into_iter().for_each(|past| self.desk.past(past, now));
+        } else {
+            self.archive.next_lines().into_iter().for_each(|line| self.desk.line(line));
         }
     }
 

@@ -13,7 +13,7 @@ use super::tests::{key, start};
 use super::worker::{Outcome, Worker};
 use crate::clock::{BootId, Clock, SimulatedClock};
 use crate::input::{Heard, Key, Press};
-use crate::station::Panel;
+use crate::station::{Filed, Panel};
 use crate::units::{PixelSize, Turn};
 
 /// A worker that goes only when told to, with its world.
@@ -57,11 +57,11 @@ impl Bench {
 #[test]
 fn a_screen_that_is_away_is_told_once_and_shows_the_newest_when_it_is_back() {
     let mut bench = Bench::new();
-    bench.mailbox.tell(Told::Reading(Box::new(graded(10)), None));
+    bench.mailbox.tell(Told::Reading(Box::new(graded(10)), Filed::default()));
     bench.go(1);
     let before = bench.monitor.last.lock().unwrap().clone();
     bench.monitor.unplugged.store(true, Ordering::Relaxed);
-    bench.mailbox.tell(Told::Reading(Box::new(graded(90)), None));
+    bench.mailbox.tell(Told::Reading(Box::new(graded(90)), Filed::default()));
     bench.go(30);
     assert_eq!(bench.outcome.failure().map_err(|e| e.code()), Err("screen_absent"));
     assert!(bench.outcome.failure().is_ok(), "once");
@@ -111,7 +111,7 @@ fn a_screen_that_hangs_makes_no_reading_wait() {
         OperatorPanel::without_buttons(start(), Archive::none(), monitor.attached(), Turn::None, clock)
             .unwrap();
     // Each of these returns though no picture can be shown; without that the test would never end.
-    let refused = (0..20).filter(|_| panel.result(&graded(10), None).is_err()).count();
+    let refused = (0..20).filter(|_| panel.result(&graded(10), Filed::default()).is_err()).count();
     assert!(refused >= 20 - 2 * super::mailbox::TOLD_MAX, "{refused} of 20 readings found no room");
     drop(hang);
     panel.finish().unwrap();
@@ -124,7 +124,7 @@ fn the_last_picture_is_shown_before_the_end() {
     let mut panel =
         OperatorPanel::without_buttons(start(), Archive::none(), monitor.attached(), Turn::None, clock)
             .unwrap();
-    panel.result(&graded(10), None).unwrap();
+    panel.result(&graded(10), Filed::default()).unwrap();
     panel.finish().unwrap();
     assert!(monitor.last.lock().unwrap().is_some());
     assert!(!panel.attend().unwrap().shut_down);

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::error::RecordError;
 use super::header::{HEADER_BYTES, SECTIONS_MAX, SectionKind};
 use super::picture;
+use super::verify::hexadecimal;
 use crate::frame::{Frame, ObjectReference, Photometric};
 use crate::infection_map::InfectionMap;
 use crate::lung_field::LungField;
@@ -88,6 +89,7 @@ fn frame_json(frame: &Frame) -> Value {
         "photometric": photometric,
         "window": frame.window().map(|w| json!({"center": w.center, "width": w.width})),
         "object": frame.object().map(ObjectReference::uids),
+        "person": frame.person().map(|person| hexadecimal(person.digest())),
     })
 }
 

@@ -11,7 +11,7 @@ use super::header::SectionKind;
 use super::journal::{Entry, Journal};
 use super::moment::Moment;
 use super::picture;
-use crate::frame::{Frame, ObjectReference, Photometric, WindowLevel};
+use crate::frame::{Frame, ObjectReference, Person, Photometric, WindowLevel};
 use crate::grade::{Grade, Severity};
 use crate::infection_map::InfectionMap;
 use crate::lung_field::LungField;
@@ -59,9 +59,28 @@ impl Restored {
         self.json["reading"]["infected"]["total"].as_f64()
     }
 
+    /// The ends of the 90 % interval of the infected share, 0..=1.
+    pub fn interval90(&self) -> Option<[f64; 2]> {
+        let ends = &self.json["reading"]["infected"]["interval90"];
+        Some([ends[0].as_f64()?, ends[1].as_f64()?])
+    }
+
     /// Why it was not graded.
     pub fn refusal(&self) -> Option<&str> {
         self.json["reading"]["refusal"]["code"].as_str()
+    }
+
+    /// Who was examined, where the radiograph's file said so surely.
+    pub fn person(&self) -> Option<Person> {
+        let text = self.json["frame"]["person"].as_str()?;
+        let mut digest = [0; Person::BYTES];
+        if text.len() != 2 * digest.len() {
+            return None;
+        }
+        for (k, byte) in digest.iter_mut().enumerate() {
+            *byte = u8::from_str_radix(text.get(2 * k..2 * k + 2)?, 16).ok()?;
+        }
+        Some(Person::from_digest(digest))
     }
 
     /// The frame that was read, value for value.
@@ -85,7 +104,7 @@ impl Restored {
         let uid = |i: usize| f["object"][i].as_str().unwrap_or_default();
         let object = ObjectReference::new([uid(0), uid(1), uid(2), uid(3)]);
         let window = window.map(|(center, width)| WindowLevel { center, width });
-        Ok(frame.with_window(window).with_object(object))
+        Ok(frame.with_window(window).with_object(object).with_person(self.person()))
     }
 
     /// The study as it was shown, but for rounding: probabilities to 255ths, the rest as its JSON has it.

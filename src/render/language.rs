@@ -87,6 +87,7 @@ pub struct Say {
     pub shutting_down_advice: String,
     pub no_readings: String,
     pub no_earlier: String,
+    pub no_person: String,
     pub interval_short: String,
     pub reading_number: String,
     pub made: String,

@@ -29,7 +29,8 @@ pub enum View<'a> {
     /// A study without a grade; one that has a grade is shown as [`View::Result`].
     Refused(&'a Study),
     /// A study beside earlier readings of the same patient, the oldest first; the last ones where they are many.
-    Compared { study: &'a Study, earlier: &'a [Earlier] },
+    /// `None`: nobody knows of whom it is.
+    Compared { study: &'a Study, earlier: Option<&'a [Earlier]> },
     /// Readings to choose from.
     List(List<'a>),
     /// What the operator may set or start.

@@ -38,7 +38,7 @@ pub use self::fault::{Fault, Origin};
 pub use self::feed::{Fed, Feed, SourceFeed};
 pub use self::live::LiveFeed;
 pub use self::machine::{free_bytes, hottest_celsius};
-pub use self::panel::{Asked, Keeping, Panel, PanelError, Reader};
+pub use self::panel::{Asked, Filed, Keeping, Panel, PanelError, Reader};
 pub use self::policy::Policy;
 pub use self::progress::{OnHang, Progress, Watch, Watchdog};
 pub use self::self_test::{SelfTest, TestReport};
@@ -257,7 +257,7 @@ impl<'a> Station<'a> {
         self.enter(Stage::Keeping);
         let id = self.keep(sourced, &study);
         self.enter(Stage::Showing);
-        let shown = self.panel.result(&study, id);
+        let shown = self.panel.result(&study, Filed { record: id, person: sourced.frame.person() });
         self.shown(shown);
         self.tell(&Event::Reading { ordinal: self.summary.radiographs, id, reading: &study.reading });
         self.become_state(State::Ready);

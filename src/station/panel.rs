@@ -6,7 +6,7 @@ use super::fault::Fault;
 use super::self_test::TestReport;
 use super::summary::About;
 use crate::exposure::Live;
-use crate::frame::Frame;
+use crate::frame::{Frame, Person};
 use crate::pipeline::Study;
 
 /// Reads a radiograph; one that cannot be graded has a study too.
@@ -25,8 +25,8 @@ pub trait Panel {
     /// A radiograph is there and is being read.
     fn reading(&mut self) {}
 
-    /// A radiograph, graded or not, and its number in the record; `None`: it is not kept.
-    fn result(&mut self, study: &Study, kept: Option<u64>) -> Result<(), PanelError>;
+    /// A radiograph, graded or not.
+    fn result(&mut self, study: &Study, filed: Filed) -> Result<(), PanelError>;
 
     /// No radiograph came, and why.
     fn fault(&mut self, fault: &Fault) -> Result<(), PanelError>;
@@ -57,6 +57,15 @@ pub trait Panel {
     fn attend(&mut self) -> Result<Asked, PanelError> {
         Ok(Asked::default())
     }
+}
+
+/// Where a reading belongs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Filed {
+    /// Its number in the record; `None`: it is not kept.
+    pub record: Option<u64>,
+    /// Who was examined, where the radiograph's file says so surely.
+    pub person: Option<Person>,
 }
 
 /// What the record does with readings: it stands beside every picture.

@@ -114,7 +114,7 @@ impl Panel for FakePanel {
         Ok(())
     }
 
-    fn result(&mut self, study: &Study, _kept: Option<u64>) -> Result<(), PanelError> {
+    fn result(&mut self, study: &Study, _filed: Filed) -> Result<(), PanelError> {
         if self.broken {
             return Err(PanelError::new("screen_gone", Unplugged));
         }

@@ -250,7 +250,7 @@ impl Stock {
             ("refused", View::Refused(&self.refused), result),
             (
                 "compared",
-                View::Compared { study: &self.critical, earlier: &self.earlier },
+                View::Compared { study: &self.critical, earlier: Some(&self.earlier) },
                 &[Back, Details, Menu],
             ),
             ("triage", list(Order::Severity, 1), choose),

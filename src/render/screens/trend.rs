@@ -16,13 +16,19 @@ struct Row<'a> {
     strong: bool,
 }
 
-pub fn draw<S: Surface>(s: &mut Sheet<S>, study: &Study, earlier: &[Earlier]) -> Result<(), S::Error> {
+pub fn draw<S: Surface>(
+    s: &mut Sheet<S>,
+    study: &Study,
+    earlier: Option<&[Earlier]>,
+) -> Result<(), S::Error> {
     let (look, w) = (s.look, s.look.words);
     let (c, small) = (look.colours, look.small());
     let title = format!("{} ({})", w.numbers.share, w.say.interval_short);
     let mut y = s.paragraph(0, &title, look.strong(), c.plain(), 2)? + s.px(4);
+    let none = if earlier.is_none() { &w.say.no_person } else { &w.say.no_earlier };
+    let earlier = earlier.unwrap_or_default();
     if earlier.is_empty() {
-        y = s.paragraph(y, &w.say.no_earlier, small, c.label(), 2)?;
+        y = s.paragraph(y, none, small, c.label(), 3)?;
     }
     let now = study.reading.outcome.as_ref().ok().map(|found| Row {
         name: &w.numbers.this,

@@ -3,8 +3,8 @@
 //! What a file says is taken in this order: `scan` walks its elements within bounds, `scope` refuses what is
 //! no chest radiograph, `shape` reads how the pixels lie, `shades` how they are to be shown, `pixels` decodes them
 //! by their transfer syntax.
-//! Only the elements named in [`tag`] are ever kept of a file that is read, none of them says who the patient is,
-//! and errors carry numbers and words of our own, never a file's text (a UID of digits and dots excepted).
+//! Only the elements named in [`tag`] are ever kept of a file that is read; of those that say who the patient is
+//! nothing leaves but one digest ([`crate::frame::Person`]), and errors carry numbers and words of our own, never a file's text (a UID of digits and dots excepted).
 //! Apart from that, [`Identity`] takes patient and study from a file, for new objects beside it.
 //!
 //! The one reader is our own, so that every length in a file is held against the bytes that are left: the
@@ -16,6 +16,7 @@ mod identity;
 mod jpeg;
 mod jpeg2000;
 mod jpegls;
+mod person;
 mod pixels;
 mod rle;
 mod scan;
@@ -55,7 +56,7 @@ pub fn has_preamble(bytes: &[u8]) -> bool {
 pub fn read(bytes: &[u8]) -> Result<Frame, DicomError> {
     let dataset = scan::scan(bytes)?;
     scope::check(&dataset)?;
-    Ok(pixels::frame(&dataset)?.with_object(identity::object(&dataset)))
+    Ok(pixels::frame(&dataset)?.with_object(identity::object(&dataset)).with_person(person::of(&dataset)))
 }
 
 #[cfg(test)]

@@ -8,6 +8,10 @@ pub(super) const SOP_CLASS_UID: Tag = (0x0008, 0x0016);
 pub(super) const SOP_INSTANCE_UID: Tag = (0x0008, 0x0018);
 pub(super) const MODALITY: Tag = (0x0008, 0x0060);
 pub(super) const PRESENTATION_INTENT_TYPE: Tag = (0x0008, 0x0068);
+pub(super) const PATIENT_NAME: Tag = (0x0010, 0x0010);
+pub(super) const PATIENT_ID: Tag = (0x0010, 0x0020);
+pub(super) const ISSUER_OF_PATIENT_ID: Tag = (0x0010, 0x0021);
+pub(super) const PATIENT_BIRTH_DATE: Tag = (0x0010, 0x0030);
 pub(super) const BODY_PART_EXAMINED: Tag = (0x0018, 0x0015);
 pub(super) const VIEW_POSITION: Tag = (0x0018, 0x5101);
 pub(super) const STUDY_INSTANCE_UID: Tag = (0x0020, 0x000D);
@@ -49,12 +53,16 @@ pub(super) const SEQUENCE_END: Tag = (0xFFFE, 0xE0DD);
 pub(super) const TABLES: [Tag; 2] = [MODALITY_LUT_SEQUENCE, VOI_LUT_SEQUENCE];
 
 /// All else that a scan keeps.
-pub(super) const KEPT: [Tag; 35] = [
+pub(super) const KEPT: [Tag; 39] = [
     TRANSFER_SYNTAX_UID,
     SOP_CLASS_UID,
     SOP_INSTANCE_UID,
     MODALITY,
     PRESENTATION_INTENT_TYPE,
+    PATIENT_NAME,
+    PATIENT_ID,
+    ISSUER_OF_PATIENT_ID,
+    PATIENT_BIRTH_DATE,
     BODY_PART_EXAMINED,
     VIEW_POSITION,
     STUDY_INSTANCE_UID,

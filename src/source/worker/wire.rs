@@ -6,11 +6,13 @@ use std::io::{self, Read, Write};
 
 use super::codes;
 use super::confine::Guards;
-use crate::frame::{Frame, ObjectReference, Photometric, WindowLevel, check_size};
+use crate::frame::{Frame, ObjectReference, Person, Photometric, WindowLevel, check_size};
 use crate::units::PixelSize;
 
 /// Begins every greeting; another version of the program has another.
-const GREETING: [u8; 8] = *b"raymap 1";
+const GREETING: [u8; 8] = *b"raymap 2";
+/// Stands for the digest where nobody is known.
+const NOBODY: [u8; Person::BYTES] = [0; Person::BYTES];
 /// First byte of what follows it.
 const FRAME: u8 = b'F';
 const FAULT: u8 = b'E';
@@ -81,6 +83,7 @@ fn send_frame(to: &mut impl Write, frame: &Frame) -> io::Result<()> {
         to.write_all(&[uid.len() as u8])?;
         to.write_all(uid.as_bytes())?;
     }
+    to.write_all(frame.person().map_or(NOBODY, |person| *person.digest()).as_slice())?;
     for pixels in frame.pixels().chunks(PIXELS_AT_ONCE) {
         let bytes: Vec<u8> = pixels.iter().flat_map(|pixel| pixel.to_le_bytes()).collect();
         to.write_all(&bytes)?;
@@ -113,6 +116,8 @@ fn receive_frame(from: &mut impl Read) -> Result<Frame, WireError> {
     let window =
         WindowLevel { center: f32::from_le_bytes(take(from)?), width: f32::from_le_bytes(take(from)?) };
     let object = receive_object(from)?;
+    let digest = take(from)?;
+    let person = (digest != NOBODY).then(|| Person::from_digest(digest));
     let photometric = if inverted == 0 { Photometric::Monochrome2 } else { Photometric::Monochrome1 };
     let mut pixels = Vec::with_capacity(size.area());
     let mut bytes = vec![0; 2 * PIXELS_AT_ONCE];
@@ -124,7 +129,7 @@ fn receive_frame(from: &mut impl Read) -> Result<Frame, WireError> {
     }
     // A window of width 0 is none.
     let frame = Frame::new(size, pixels, bits, photometric).map_err(|_| WireError::Form)?;
-    Ok(frame.with_window(Some(window)).with_object(object))
+    Ok(frame.with_window(Some(window)).with_object(object).with_person(person))
 }
 
 /// Four UIDs; four empty ones, or such as are none, refer to nothing.
@@ -188,6 +193,8 @@ mod tests {
         let named = frame().with_object(ObjectReference::new(["1.2", "1.3", "1.4", "1.5"]));
         assert!(named.object().is_some());
         assert_eq!(receive(&mut &said(Ok(&named))[..]).unwrap(), Ok(named));
+        let known = frame().with_person(Some(Person::from_digest([7; Person::BYTES])));
+        assert_eq!(receive(&mut &said(Ok(&known))[..]).unwrap(), Ok(known));
         let bare = frame().with_window(None);
         assert_eq!(receive(&mut &said(Ok(&bare))[..]).unwrap(), Ok(bare));
     }
