@@ -16,12 +16,10 @@ use crate::clock::{Clock, SystemClock};
 use crate::reading::{DISCLAIMER, SCHEMA};
 use crate::record::Recorder;
 use crate::serial::PortLink;
-use crate::station::{About, Advice, SelfTest, TestReport, free_bytes, hottest_celsius};
+use crate::station::{About, Advice, CELSIUS_HIGH, SelfTest, TestReport, free_bytes, hottest_celsius};
 
 /// With less than this free, a screen's picture or a log file may not be written either.
 const FREE_BYTES_MIN: u64 = 64 << 20;
-/// Boards of this kind throttle from here on (raspberrypi.com, "Frequency management and thermal control").
-const CELSIUS_MAX: f32 = 80.0;
 
 #[derive(Debug, clap::Args)]
 pub struct DoctorArguments {
@@ -213,7 +211,7 @@ fn bytes_in(folder: &Path) -> u64 {
 fn temperature() -> Found {
     match hottest_celsius() {
         None => Ok("unknown: no thermal zone".into()),
-        Some(celsius) if celsius >= CELSIUS_MAX => Err(format!("{celsius:.0} °C, above {CELSIUS_MAX:.0}")),
+        Some(celsius) if celsius >= CELSIUS_HIGH => Err(format!("{celsius:.0} °C, above {CELSIUS_HIGH:.0}")),
         Some(celsius) => Ok(format!("{celsius:.0} °C")),
     }
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::archive::{Line, Past};
+use super::marks::{Health, Marks};
 use super::page::{Listing, MENU, Page, Shown, Touched, action, keys};
 use super::shelf::{Shelf, Shelved};
 use crate::exposure::Live;
@@ -76,8 +77,7 @@ pub struct Desk {
     last_press: Option<Duration>,
     /// The badge for what waits until the operator is done.
     waiting: Option<Badge>,
-    /// The most urgent first; what waits comes before them.
-    badges: Vec<Badge>,
+    marks: Marks,
     /// The time of day to the minute, where it is trusted.
     time: Option<String>,
     reading_for: Duration,
@@ -102,7 +102,7 @@ impl Desk {
             buttons: 0,
             last_press: None,
             waiting: None,
-            badges: Vec::new(),
+            marks: Marks::default(),
             time: None,
             reading_for: READING_FOR,
             wants_shut_down: false,
@@ -201,11 +201,12 @@ impl Desk {
 
     /// Whether a badge is to be seen.
     pub fn badge(&mut self, badge: Badge, there: bool) {
-        if self.badges.contains(&badge) != there {
-            self.is_stale = true;
-            self.badges.retain(|b| *b != badge);
-            self.badges.extend(there.then_some(badge));
-        }
+        self.is_stale |= self.marks.set(badge, there);
+    }
+
+    /// What the board says of itself.
+    pub fn health(&mut self, health: Health) {
+        self.is_stale |= self.marks.health(health);
     }
 
     /// There are so many buttons below the screen; a touch screen has as many as can be drawn.
@@ -283,7 +284,7 @@ impl Desk {
     /// Gives `look` what is to be seen.
     pub fn seen<R>(&self, now: Duration, look: impl FnOnce(&View, &Context) -> R) -> R {
         let shelved = self.on_show();
-        let badges: Vec<Badge> = self.waiting.into_iter().chain(self.badges.iter().copied()).collect();
+        let badges = self.marks.with(self.waiting);
         let context = Context {
             options: self.options,
             wall_time: self.time.as_deref(),

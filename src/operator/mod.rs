@@ -10,6 +10,7 @@ mod actions;
 mod archive;
 mod desk;
 mod mailbox;
+mod marks;
 mod page;
 mod panel;
 mod shelf;

@@ -9,6 +9,7 @@ use std::time::Duration;
 use super::archive::Archive;
 use super::desk::{Desk, Scene, Start};
 use super::mailbox::{Mailbox, TOLD_MAX, Told};
+use super::marks::Health;
 use super::worker::{Outcome, Worker};
 use crate::clock::Clock;
 use crate::exposure::Live;
@@ -94,7 +95,8 @@ impl OperatorPanel {
         let (end, ended) = channel();
         let desk = Desk::new(start, clock.uptime());
         let (to_worker, its) = (Arc::clone(&mailbox), Arc::clone(&outcome));
-        let mut worker = Worker::new((desk, archive), screen, turn, clock, to_worker, its);
+        let worker = Worker::new((desk, archive), screen, turn, clock, to_worker, its);
+        let mut worker = worker.with_health(Health::now);
         let work = move || {
             worker.run();
             // Nobody listens when the worker was given up.

@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::archive::{Archive, minute};
 use super::desk::Desk;
 use super::mailbox::{Mail, Mailbox, Told};
+use super::marks::Health;
 use super::page::Touched;
 use crate::clock::Clock;
 use crate::input::{Heard, Press, Spot};
@@ -17,6 +18,8 @@ use crate::units::{PixelSize, Turn};
 
 /// How often time alone is looked at: progress, ages, a screen that may be back.
 const WAIT: Duration = Duration::from_millis(250);
+/// How often the board is asked for its temperature and battery.
+const HEALTH_EVERY: Duration = Duration::from_secs(20);
 
 /// What the station is to know of the screen and of the operator.
 #[derive(Default)]
@@ -50,6 +53,9 @@ pub struct Worker {
     outcome: Arc<Outcome>,
     /// The failure that was told last, until a picture is shown again.
     told: Option<&'static str>,
+    /// When the board is asked for its temperature and battery again.
+    health_at: Duration,
+    health: fn() -> Health,
 }
 
 impl Worker {
@@ -61,7 +67,23 @@ impl Worker {
         mailbox: Arc<Mailbox>,
         outcome: Arc<Outcome>,
     ) -> Self {
-        Self { desk, archive, screen, turn, clock, mailbox, outcome, told: None }
+        Self {
+            desk,
+            archive,
+            screen,
+            turn,
+            clock,
+            mailbox,
+            outcome,
+            told: None,
+            health_at: Duration::ZERO,
+            health: Health::default,
+        }
+    }
+
+    /// The same, which asks `health` of the board from time to time.
+    pub fn with_health(self, health: fn() -> Health) -> Self {
+        Self { health, ..self }
     }
 
     /// Works until the station has told its end.
@@ -82,6 +104,10 @@ impl Worker {
         self.desk.tick(now);
         self.desk.time(self.clock.wall_time().map(minute));
         self.look_back(now);
+        if now >= self.health_at {
+            self.health_at = now + HEALTH_EVERY;
+            self.desk.health((self.health)());
+        }
         if self.desk.is_stale() {
             self.show(now);
         }

@@ -1,17 +1,69 @@
-//! What the kernel says of the board while the station runs: its temperature and the free space on a disk.
+//! What the kernel says of the board while the station runs: temperature, clock rate, battery, free space on a disk.
 
 use std::fs;
 use std::io;
 use std::path::Path;
 
+/// Boards of this kind slow down from here on (raspberrypi.com, "Frequency management and thermal control").
+pub const CELSIUS_HIGH: f32 = 80.0;
 /// Thermal zones that are read: boards have up to a dozen.
 const ZONES_MAX: usize = 32;
-/// Where the kernel lists them.
-const ZONES: &str = "/sys/class/thermal";
+/// Cooling devices that are looked at.
+const COOLERS_MAX: usize = 32;
+/// Power supplies that are looked at.
+const SUPPLIES_MAX: usize = 16;
+/// Where the kernel lists zones and coolers, and supplies.
+const THERMAL: &str = "/sys/class/thermal";
+const POWER: &str = "/sys/class/power_supply";
+/// How a cooling device is called that cools by a slower processor (Linux, `cpufreq_cooling.c` and `processor_thermal.c`).
+const SLOWING: [&str; 3] = ["cpufreq-", "thermal-cpufreq-", "Processor"];
 
 /// The hottest thermal zone in degrees Celsius; `None` where the kernel knows none.
 pub fn hottest_celsius() -> Option<f32> {
-    hottest_in(Path::new(ZONES))
+    hottest_in(Path::new(THERMAL))
+}
+
+/// Whether the kernel keeps the processor slow because it is hot.
+pub fn is_slowed() -> bool {
+    is_slowed_in(Path::new(THERMAL))
+}
+
+/// The board's battery.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Battery {
+    pub percent: u8,
+    pub is_charging: bool,
+}
+
+/// The emptiest battery that feeds the board; `None` where the kernel knows none.
+pub fn battery() -> Option<Battery> {
+    battery_in(Path::new(POWER))
+}
+
+fn is_slowed_in(folder: &Path) -> bool {
+    (0..COOLERS_MAX).any(|i| {
+        let cooler = folder.join(format!("cooling_device{i}"));
+        let word = |name: &str| fs::read_to_string(cooler.join(name)).unwrap_or_default();
+        SLOWING.iter().any(|kind| word("type").starts_with(kind))
+            && word("cur_state").trim().parse::<u32>().is_ok_and(|state| state > 0)
+    })
+}
+
+fn battery_in(folder: &Path) -> Option<Battery> {
+    let supplies = fs::read_dir(folder).ok()?.flatten().take(SUPPLIES_MAX);
+    let battery = |supply: &Path| {
+        let word = |name: &str| {
+            let text = fs::read_to_string(supply.join(name)).unwrap_or_default();
+            text.trim().to_owned()
+        };
+        // Batteries of mice and the like feed nothing but themselves.
+        if word("type") != "Battery" || word("scope") == "Device" {
+            return None;
+        }
+        let percent = word("capacity").parse::<u8>().ok().filter(|p| *p <= 100)?;
+        Some(Battery { percent, is_charging: matches!(word("status").as_str(), "Charging" | "Full") })
+    };
+    supplies.filter_map(|supply| battery(&supply.path())).min_by_key(|b| b.percent)
 }
 
 fn hottest_in(folder: &Path) -> Option<f32> {
@@ -45,6 +97,38 @@ mod tests {
             fs::write(zone.join("temp"), text).unwrap();
         }
         assert_eq!(hottest_in(folder.path()), Some(63.25));
+    }
+
+    /// Files of these texts in a folder below `folder`.
+    fn device(folder: &Path, name: &str, files: &[(&str, &str)]) {
+        let device = folder.join(name);
+        fs::create_dir(&device).unwrap();
+        files.iter().for_each(|(file, text)| fs::write(device.join(file), text).unwrap());
+    }
+
+    #[test]
+    fn a_processor_is_slowed_where_its_own_cooling_is_at_work() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(!is_slowed_in(folder.path()));
+        device(folder.path(), "cooling_device0", &[("type", "pwm-fan\n"), ("cur_state", "3\n")]);
+        device(folder.path(), "cooling_device1", &[("type", "cpufreq-cpu0\n"), ("cur_state", "0\n")]);
+        assert!(!is_slowed_in(folder.path()), "a fan slows nothing");
+        device(folder.path(), "cooling_device2", &[("type", "cpufreq-cpu4\n"), ("cur_state", "2\n")]);
+        assert!(is_slowed_in(folder.path()));
+    }
+
+    #[test]
+    fn the_battery_is_the_board_s_own() {
+        let folder = tempfile::tempdir().unwrap();
+        device(folder.path(), "mains", &[("type", "Mains\n"), ("capacity", "1\n")]);
+        device(folder.path(), "mouse", &[("type", "Battery\n"), ("scope", "Device\n"), ("capacity", "3\n")]);
+        assert_eq!(battery_in(folder.path()), None);
+        device(
+            folder.path(),
+            "bat0",
+            &[("type", "Battery\n"), ("capacity", "64\n"), ("status", "Discharging\n")],
+        );
+        assert_eq!(battery_in(folder.path()), Some(Battery { percent: 64, is_charging: false }));
     }
 
     #[test]

@@ -37,7 +37,7 @@ pub use self::advice::Advice;
 pub use self::fault::{Fault, Origin};
 pub use self::feed::{Fed, Feed, SourceFeed};
 pub use self::live::LiveFeed;
-pub use self::machine::{free_bytes, hottest_celsius};
+pub use self::machine::{Battery, CELSIUS_HIGH, battery, free_bytes, hottest_celsius, is_slowed};
 pub use self::panel::{Asked, Filed, Keeping, Panel, PanelError, Reader};
 pub use self::policy::Policy;
 pub use self::progress::{OnHang, Progress, Watch, Watchdog};
