@@ -10,11 +10,13 @@
 
 mod depthwise;
 mod elementwise;
+mod look_up;
 mod pairs;
 mod requantise;
 
 pub use depthwise::{Depthwise, TWIN};
 pub use elementwise::add;
+pub use look_up::look_up;
 pub use pairs::matrix;
 
 /// Bits of `AT_HWCAP` that 32-bit ARM kernels set (`arch/arm/include/uapi/asm/hwcap.h`).
