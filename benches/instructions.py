@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
-"""Instructions of the network and of the pipeline's stages on aarch64, counted under emulation.
+"""Instructions of the network and of the pipeline's stages on ARM, counted under emulation.
 
 They are instructions, not time: nobody has timed a board. They repeat to about 0.1 %.
-Needs: rustup's aarch64-unknown-linux-gnu, Debian's gcc, gcc-aarch64-linux-gnu, qemu-user, and llvm for the last table.
+Needs: rustup's aarch64-unknown-linux-gnu, Debian's gcc, gcc-aarch64-linux-gnu, qemu-user, and llvm for the last table;
+for 32-bit ARM armv7-unknown-linux-gnueabihf and gcc-arm-linux-gnueabihf.
 
     benches/instructions.py                     # builds the program for aarch64 in release mode, then counts
+    benches/instructions.py --armv7             # the same for 32-bit ARM
     benches/instructions.py --program FILE      # counts a program that is there and not stripped
 
 Each figure is the difference between `raymap bench` with two runs and with one, so that start and load are not in it.
@@ -19,14 +21,25 @@ import subprocess
 import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-TARGET = "aarch64-unknown-linux-gnu"
-# Processor, kernels.
-SETS = [("cortex-a72", "neon"), ("cortex-a76", "neon-dotprod"), ("cortex-a72", "portable")]
+# Rust's name of the target, Debian's, QEMU's, and what is counted: processor, kernels.
+Target = collections.namedtuple("Target", "rust debian qemu sets")
+AARCH64 = Target(
+    "aarch64-unknown-linux-gnu",
+    "aarch64-linux-gnu",
+    "qemu-aarch64",
+    [("cortex-a72", "neon"), ("cortex-a76", "neon-dotprod"), ("cortex-a72", "portable")],
+)
+ARMV7 = Target(
+    "armv7-unknown-linux-gnueabihf",
+    "arm-linux-gnueabihf",
+    "qemu-arm",
+    [("cortex-a7", "neon-armv7"), ("cortex-a9", "neon-armv7")],
+)
 # Bench reads a radiograph of two sizes in each run.
 RADIOGRAPHS = 2
 # What a symbol belongs to; the first that fits. Those before "network, the rest" are operators.
 NETWORK = [
-    ("products (pointwise, first layer)", r"kernels::(neon::(pairs|dotprod|matrix)|packed|product)"),
+    ("products (pointwise, first layer)", r"kernels::(neon::(pairs|dotprod|matrix)|armv7::pairs|packed|product)"),
     ("first layer, gathering", r"kernels::dense"),
     ("depthwise", r"kernels::.*depthwise|kernels::lines"),
     ("sums", r"kernels::add|elementwise::add"),
@@ -54,37 +67,36 @@ def output(*command, **more):
     return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, **more).stdout
 
 
-def build():
+def build(target):
     """The program in release mode, with its symbols."""
-    linker = {
-        "CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER": "aarch64-linux-gnu-gcc",
-        "CC_aarch64_unknown_linux_gnu": "aarch64-linux-gnu-gcc",
-    }
-    command = ["cargo", "build", "--release", "--target", TARGET, "--config", "profile.release.strip=false"]
+    name = target.rust.replace("-", "_")
+    gcc = f"{target.debian}-gcc"
+    linker = {f"CARGO_TARGET_{name.upper()}_LINKER": gcc, f"CC_{name}": gcc}
+    command = ["cargo", "build", "--release", "--target", target.rust, "--config", "profile.release.strip=false"]
     subprocess.run(command, check=True, cwd=ROOT, env=os.environ | linker)
     folder = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
-    return folder / TARGET / "release/raymap"
+    return folder / target.rust / "release/raymap"
 
 
 class Program:
     """A program's functions by address, and runs of it that are counted."""
 
-    def __init__(self, path, work):
-        self.path, self.work = path, pathlib.Path(work)
+    def __init__(self, path, work, target):
+        self.path, self.work, self.target = path, pathlib.Path(work), target
         self.plugin = self.work / "count.so"
         source = ROOT / "benches/count.c"
         subprocess.run(["gcc", "-O2", "-shared", "-fPIC", "-o", self.plugin, source], check=True)
-        lines = output("aarch64-linux-gnu-nm", "-nC", path).splitlines()
-        found = [re.match(r"([0-9a-f]{16}) [tTwW] (.*)", line) for line in lines]
+        lines = output(f"{target.debian}-nm", "-nC", path).splitlines()
+        found = [re.match(r"([0-9a-f]{8,16}) [tTwW] (.*)", line) for line in lines]
         self.functions = [(int(m[1], 16), m[2]) for m in found if m]
-        headers = output("aarch64-linux-gnu-readelf", "-lW", path).splitlines()
+        headers = output(f"{target.debian}-readelf", "-lW", path).splitlines()
         code = next(h.split() for h in headers if h.strip().startswith("LOAD") and " R E " in h)
         self.page = int(code[2], 16) & ~0xFFF
 
     def count(self, cpu, kernels, *arguments):
         """Instructions by function, and what the program printed."""
         counts = self.work / "counts"
-        emulator = ["qemu-aarch64", "-cpu", cpu, "-L", "/usr/aarch64-linux-gnu"]
+        emulator = [self.target.qemu, "-cpu", cpu, "-L", f"/usr/{self.target.debian}"]
         plugin = ["-plugin", f"{self.plugin},out={counts}"]
         environment = os.environ | {"RAYMAP_KERNELS": kernels}
         said = output(*emulator, *plugin, self.path, *arguments, env=environment)
@@ -177,13 +189,17 @@ def cycles_of(body, cpu):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--program", type=pathlib.Path, help="an aarch64 program that is not stripped")
+    parser.add_argument("--armv7", action="store_true", help="32-bit ARM, not aarch64")
+    parser.add_argument("--program", type=pathlib.Path, help="a program for it that is not stripped")
     arguments = parser.parse_args()
+    target = ARMV7 if arguments.armv7 else AARCH64
     with tempfile.TemporaryDirectory() as work:
-        program = Program(arguments.program or build(), work)
-        for cpu, kernels in SETS:
+        program = Program(arguments.program or build(target), work, target)
+        for cpu, kernels in target.sets:
             table(program, cpu, kernels)
-        loops(program)
+        # llvm-mca has no model of a processor that is meant with 32-bit ARM.
+        if target is AARCH64:
+            loops(program)
 
 
 if __name__ == "__main__":

@@ -88,9 +88,9 @@ impl PixelSize {
         Self { width, height }
     }
 
-    /// Number of pixels.
+    /// Number of pixels; a size that nobody has checked may have more than a 32-bit processor can count: the most.
     pub const fn area(self) -> usize {
-        self.width as usize * self.height as usize
+        (self.width as usize).saturating_mul(self.height as usize)
     }
 }
 
@@ -156,6 +156,12 @@ mod tests {
     fn a_part_of_nothing_is_no_share() {
         assert_eq!(Fraction::of(0, 0), None);
         assert_eq!(Fraction::of(1, 4).unwrap().get(), 0.25);
+    }
+
+    #[test]
+    fn the_area_of_any_size_can_be_asked_for() {
+        assert_eq!(PixelSize::new(640, 480).area(), 307_200);
+        assert!(PixelSize::new(u32::MAX, u32::MAX).area() >= u32::MAX as usize);
     }
 
     #[test]

@@ -80,6 +80,8 @@ impl Kernel for Add {
         let done = match self.set {
             #[cfg(target_arch = "aarch64")]
             KernelSet::Neon | KernelSet::NeonDotprod => super::neon::add(&self.sum, a, b, output),
+            #[cfg(target_arch = "arm")]
+            KernelSet::NeonArmv7 => super::armv7::add(&self.sum, a, b, output),
             _ => 0,
         };
         self.sum.bytes(&a[done..], &b[done..], &mut output[done..]);

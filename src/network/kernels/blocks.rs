@@ -7,9 +7,9 @@ use super::ConvTensors;
 use super::product::Product;
 
 /// Output channels of a full block.
-const WIDE: usize = 16;
+pub const WIDE: usize = 16;
 /// Pixels that go through one block of weights before the next is fetched, so that both stay in a 32 KiB cache.
-const PASS_PIXELS: usize = 32;
+pub const PASS_PIXELS: usize = 32;
 
 /// One channel's weights; `None`: all are zero.
 pub type Weights<'a> = Option<&'a [i8]>;
@@ -70,6 +70,7 @@ pub struct Pass<'a> {
 /// Goes over the pixels of a [`Pass`]: `$many` takes `$tile` of them at a time while there are as many, `$one` the rest.
 ///
 /// A macro and not a function, since both are to be inlined where their instructions are switched on.
+#[cfg(not(target_arch = "arm"))]
 macro_rules! over_pixels {
     ($pass:expr, $tile:expr, $many:expr, $one:expr) => {{
         let pass: &Pass<'_> = $pass;
@@ -88,6 +89,7 @@ macro_rules! over_pixels {
         }
     }};
 }
+#[cfg(not(target_arch = "arm"))]
 pub(super) use over_pixels;
 
 impl Matrix {

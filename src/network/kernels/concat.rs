@@ -70,6 +70,12 @@ impl Kernel for Concat {
 impl Part {
     /// The part's bytes into each pixel of `stride` bytes in `output`, from byte `start` on.
     fn run(&self, input: &[i8], output: &mut [i8], start: usize, stride: usize, set: KernelSet) {
+        #[cfg(target_arch = "arm")]
+        if let (Some(table), KernelSet::NeonArmv7, Some(y)) = (&self.table, set, output.get_mut(start..))
+            && super::armv7::look_up(table, input, self.channels, y, stride)
+        {
+            return;
+        }
         let pixels = input.chunks_exact(self.channels).zip(output.chunks_exact_mut(stride));
         let pixels = pixels.map(|(x, y)| (x, &mut y[start..start + self.channels]));
         match (&self.table, set) {

@@ -15,8 +15,15 @@ pub fn depthwise(
     set: KernelSet,
 ) -> Result<Box<dyn Kernel>, KernelError> {
     match set {
+        #[cfg(target_arch = "arm")]
+        KernelSet::NeonArmv7
+            if shape.output()?.width >= super::armv7::TWIN
+                && super::turns::sums_of_pairs_fit(tensors.weights) =>
+        {
+            Ok(Box::new(super::armv7::Depthwise::new(shape, tensors)?))
+        }
         #[cfg(target_arch = "aarch64")]
-        KernelSet::Neon | KernelSet::NeonDotprod if super::neon::sums_of_pairs_fit(tensors.weights) => {
+        KernelSet::Neon | KernelSet::NeonDotprod if super::turns::sums_of_pairs_fit(tensors.weights) => {
             Ok(Box::new(super::neon::Depthwise::new(shape, tensors)?))
         }
         #[cfg(target_arch = "x86_64")]

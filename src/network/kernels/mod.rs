@@ -7,7 +7,9 @@
 //! This module does not know the graph, its file format or its engine.
 
 mod add;
-#[cfg(any(target_arch = "aarch64", target_arch = "x86_64"))]
+#[cfg(target_arch = "arm")]
+mod armv7;
+#[cfg(any(target_arch = "aarch64", target_arch = "arm", target_arch = "x86_64"))]
 mod blocks;
 mod concat;
 mod conv;
@@ -24,6 +26,8 @@ mod product;
 mod reference;
 mod requantise;
 mod set;
+#[cfg(any(target_arch = "aarch64", target_arch = "arm"))]
+mod turns;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 

@@ -2,9 +2,13 @@
 
 use std::fmt;
 
+#[cfg(target_arch = "arm")]
+use super::armv7;
 #[cfg(target_arch = "aarch64")]
 use super::neon;
 use super::packed::Packed;
+#[cfg(any(target_arch = "aarch64", target_arch = "arm"))]
+use super::turns::sums_of_pairs_fit;
 #[cfg(target_arch = "x86_64")]
 use super::x86;
 use super::{ConvTensors, KernelError, KernelSet};
@@ -21,7 +25,7 @@ pub fn depth_step(set: KernelSet) -> usize {
         KernelSet::Portable => 1,
         KernelSet::Avx2 => 2,
         KernelSet::Avx512Vnni => 4,
-        KernelSet::Neon | KernelSet::NeonDotprod => 8,
+        KernelSet::NeonArmv7 | KernelSet::Neon | KernelSet::NeonDotprod => 8,
     }
 }
 
@@ -32,8 +36,10 @@ pub fn product(
     set: KernelSet,
 ) -> Result<Box<dyn Product>, KernelError> {
     Ok(match set {
+        #[cfg(target_arch = "arm")]
+        KernelSet::NeonArmv7 if sums_of_pairs_fit(tensors.weights) => armv7::matrix(depth, tensors),
         #[cfg(target_arch = "aarch64")]
-        KernelSet::Neon if neon::sums_of_pairs_fit(tensors.weights) => neon::matrix_by_pairs(depth, tensors),
+        KernelSet::Neon if sums_of_pairs_fit(tensors.weights) => neon::matrix_by_pairs(depth, tensors),
         #[cfg(target_arch = "aarch64")]
         KernelSet::NeonDotprod => neon::matrix_by_fours(depth, tensors),
         #[cfg(target_arch = "x86_64")]

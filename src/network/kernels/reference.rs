@@ -142,6 +142,33 @@ proptest! {
     }
 }
 
+/// Two maps of one shape, with a scale and a zero point for each and for what comes of them.
+fn two_maps() -> impl Strategy<Value = (MapShape, [Quantisation; 3], [Vec<i8>; 2])> {
+    let quantisation = (1e-3f32..1.0, any::<i8>()).prop_map(|(scale, zero)| Quantisation { scale, zero });
+    (1..5usize, 1..9usize, 1..20usize, any::<bool>(), prop::array::uniform3(quantisation)).prop_flat_map(
+        |(height, width, channels, eights, quantisations)| {
+            let channels = if eights { 8 * channels.div_ceil(3) } else { channels };
+            let shape = MapShape { height, width, channels };
+            (Just(shape), Just(quantisations), [bytes(shape.bytes()), bytes(shape.bytes())])
+        },
+    )
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn sums_and_concatenations_are_the_portable_ones((shape, [a, b, y], maps) in two_maps()) {
+        let (inputs, parts) = ([&maps[0][..], &maps[1][..]], [(shape, a), (shape, b)]);
+        let sum = |set| in_parts(&Add::new(parts[0], parts[1], y, set).unwrap(), &inputs);
+        let joined = |set| in_parts(&Concat::new(&parts, y, set).unwrap(), &inputs);
+        for set in KernelSet::present() {
+            prop_assert_eq!(sum(set), sum(KernelSet::Portable), "{}", set.name());
+            prop_assert_eq!(joined(set), joined(KernelSet::Portable), "{}", set.name());
+        }
+    }
+}
+
 fn refusal(shape: ConvShape, scale: f32) -> KernelError {
     let taps = shape.input.channels / shape.groups * shape.kernel * shape.kernel;
     let weights = vec![1; taps * shape.outputs];

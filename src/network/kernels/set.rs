@@ -5,6 +5,8 @@
 pub enum KernelSet {
     /// Plain Rust, for every processor; the others are held against it.
     Portable,
+    /// ARMv7 with NEON: multiply-add of byte pairs (Cortex-A7, A9).
+    NeonArmv7,
     /// Armv8.0: multiply-add of byte pairs (Cortex-A53, A72).
     Neon,
     /// Armv8.2 with dot products of four bytes (Cortex-A55, A76).
@@ -38,7 +40,8 @@ impl KernelSetError {
 
 impl KernelSet {
     /// From the plainest to the fastest of each architecture.
-    pub const ALL: [Self; 5] = [Self::Portable, Self::Neon, Self::NeonDotprod, Self::Avx2, Self::Avx512Vnni];
+    pub const ALL: [Self; 6] =
+        [Self::Portable, Self::NeonArmv7, Self::Neon, Self::NeonDotprod, Self::Avx2, Self::Avx512Vnni];
 
     /// The fastest that this processor can run.
     pub fn best() -> Self {
@@ -62,6 +65,7 @@ impl KernelSet {
     pub fn name(self) -> &'static str {
         match self {
             Self::Portable => "portable",
+            Self::NeonArmv7 => "neon-armv7",
             Self::Neon => "neon",
             Self::NeonDotprod => "neon-dotprod",
             Self::Avx2 => "avx2",
@@ -73,6 +77,8 @@ impl KernelSet {
     pub fn is_present(self) -> bool {
         match self {
             Self::Portable => true,
+            #[cfg(target_arch = "arm")]
+            Self::NeonArmv7 => super::armv7::is_present(),
             #[cfg(target_arch = "aarch64")]
             Self::Neon => std::arch::is_aarch64_feature_detected!("neon"),
             #[cfg(target_arch = "aarch64")]
@@ -114,5 +120,12 @@ mod tests {
     #[test]
     fn the_best_kernels_are_present() {
         assert!(KernelSet::best().is_present());
+    }
+
+    /// Every ARM processor that is meant has NEON, and so has each that is emulated.
+    #[test]
+    #[cfg(any(target_arch = "arm", target_arch = "aarch64"))]
+    fn on_arm_the_best_kernels_use_neon() {
+        assert!(KernelSet::best().name().starts_with("neon"), "{}", KernelSet::best().name());
     }
 }

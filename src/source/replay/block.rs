@@ -61,9 +61,7 @@ impl Head {
         };
         let sound = bytes.starts_with(&MARK) && whole(32) == crc(bytes.get(..32)?);
         let fits = check_size(head.size).is_ok() && (1..=16).contains(&bits);
-        let plain = head.plain_bytes();
-        let short = head.packed as usize <= plain + plain / DEFLATE_SHARE + DEFLATE_BYTES;
-        (sound && fits && short).then_some(head)
+        (sound && fits && head.packed_bytes() <= head.packed_bytes_max()).then_some(head)
     }
 
     fn to_bytes(self) -> Vec<u8> {
@@ -80,6 +78,12 @@ impl Head {
 
     pub fn packed_bytes(&self) -> usize {
         self.packed as usize
+    }
+
+    /// What a frame of that size cannot pass; the size has been checked.
+    fn packed_bytes_max(&self) -> usize {
+        let plain = self.plain_bytes();
+        plain + plain / DEFLATE_SHARE + DEFLATE_BYTES
     }
 
     fn plain_bytes(&self) -> usize {
@@ -153,4 +157,24 @@ fn combined(a: &[u8], b: &[u8], how: fn(u8, u8) -> u8) -> Vec<u8> {
 
 fn crc(bytes: &[u8]) -> u32 {
     crc::Crc::<u32>::new(&crc::CRC_32_ISO_HDLC).checksum(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_head_of_an_impossible_size_is_none() {
+        let head = |side: u32| Head {
+            time: Duration::ZERO,
+            size: PixelSize::new(side, side),
+            bits: 12,
+            flags: 0,
+            packed: 1,
+            checksum: 0,
+        };
+        let parsed = |side: u32| Head::parse(head(side).to_bytes().first_chunk().unwrap());
+        assert_eq!(parsed(640), Some(head(640)));
+        assert_eq!((parsed(70_000), parsed(u32::MAX)), (None, None));
+    }
 }

@@ -46,8 +46,7 @@ struct Strip<'a, const K: usize> {
 }
 
 impl Depthwise {
-    /// `shape` is that of a depthwise convolution whose channels are a multiple of eight; [`super::sums_of_pairs_fit`]
-    /// holds.
+    /// `shape` is that of a depthwise convolution whose channels are a multiple of eight; `sums_of_pairs_fit` holds.
     pub fn new(shape: &ConvShape, tensors: &ConvTensors<'_>) -> Result<Self, KernelError> {
         let (taps, channels) = (shape.kernel * shape.kernel, shape.input.channels);
         let mut weights = vec![0; channels.next_multiple_of(LANES) * taps];

@@ -11,7 +11,8 @@ use std::arch::asm;
 use super::super::ConvTensors;
 use super::super::blocks::{Form, Matrix, Pass, Weights, over_pixels};
 use super::super::product::Product;
-use super::{STEP, TILE, requantise};
+use super::super::turns::STEP;
+use super::{TILE, requantise};
 
 const FORM: Form = Form { narrow: true, shift: 0, pack, pass };
 

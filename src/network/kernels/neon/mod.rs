@@ -18,13 +18,5 @@ pub use dotprod::matrix as matrix_by_fours;
 pub use elementwise::{add, look_up};
 pub use pairs::matrix as matrix_by_pairs;
 
-/// Bytes of a pixel that one step of a product takes; the last step may have half as many.
-const STEP: usize = 16;
 /// Pixels of one tile: with sixteen output channels their sums fill half of the registers.
 const TILE: usize = 4;
-
-/// Whether products with `weights` can be summed in pairs: (-128) x (-128) + (-128) x (-128) alone does not fit into 16
-/// bits.
-pub fn sums_of_pairs_fit(weights: &[i8]) -> bool {
-    !weights.contains(&i8::MIN)
-}

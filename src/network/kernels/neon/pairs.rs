@@ -1,9 +1,6 @@
 //! The inner loop of a matrix on Armv8.0: SMULL, SMLAL2 and SADALP, sixteen products in three instructions.
 //!
-//! A register of sixteen pixel bytes holds eight pairs. A register of weights has two pairs for each of four
-//! channels: those that meet the pixel's pairs in the lower and in the upper half. After the four groups of channels
-//! the pixel's register is turned by a pair; after four turns every channel has met every pair. So neither copies of
-//! single pairs nor a sum across a register are needed.
+//! The order of the weights, and why it is so, is in `turns`.
 
 #![allow(unsafe_code)]
 
@@ -11,67 +8,18 @@ use std::arch::aarch64::*;
 use std::arch::asm;
 
 use super::super::ConvTensors;
-use super::super::blocks::{Form, Matrix, Pass, Weights, over_pixels};
+use super::super::blocks::{Form, Matrix, Pass, over_pixels};
 use super::super::product::Product;
-use super::{STEP, TILE, requantise};
+use super::super::turns::{FULL_TURNS, HALF_TURNS, STEP, pack};
+use super::{TILE, requantise};
 
 const FORM: Form = Form { narrow: true, shift: 0, pack, pass };
 
-/// A matrix whose rows have a `depth` of eights; [`super::sums_of_pairs_fit`] holds for its weights.
+/// A matrix whose rows have a `depth` of eights; `sums_of_pairs_fit` holds for its weights.
 pub fn matrix(depth: usize, tensors: &ConvTensors<'_>) -> Box<dyn Product> {
     assert!(depth.is_multiple_of(STEP / 2));
     // SAFETY: NEON is part of every AArch64 processor.
     Box::new(unsafe { Matrix::new(depth, tensors, FORM) })
-}
-
-/// Pairs of a full step, and of the half step that a depth of 8, 24, 40 ends with: the upper half has its own turn.
-const FULL: [usize; 8] = [0, 1, 2, 3, 4, 5, 6, 7];
-const HALF: [usize; 8] = [0, 1, 2, 3, 2, 3, 0, 1];
-const FULL_TURNS: usize = 4;
-const HALF_TURNS: usize = 2;
-
-/// Weights in the order in which [`tile`] meets them; `rows` has `depth` weights a channel, `None`: all are zero.
-fn pack(rows: &[Weights<'_>], depth: usize) -> Vec<i8> {
-    let (nothing, groups) = (vec![0; depth], rows.len() / 4);
-    let mut packed = vec![0; rows.len() * depth];
-    let (full, half) = packed.split_at_mut(rows.len() * (depth / STEP * STEP));
-    for (g, group) in rows.as_chunks::<4>().0.iter().enumerate() {
-        let rows = group.map(|row| row.unwrap_or(&nothing));
-        for (step, out) in full.chunks_exact_mut(4 * STEP * groups).enumerate() {
-            let rows = rows.map(|row| pairs_of::<8>(row, step * STEP));
-            pack_step(rows, FULL, FULL_TURNS, g, groups, out);
-        }
-        if !half.is_empty() {
-            let rows = rows.map(|row| pairs_of::<4>(row, depth / STEP * STEP));
-            pack_step(rows, HALF, HALF_TURNS, g, groups, half);
-        }
-    }
-    packed
-}
-
-/// `N` pairs of a row's weights from `start` on.
-fn pairs_of<const N: usize>(row: &[i8], start: usize) -> [[i8; 2]; N] {
-    let pairs = row[start..].as_chunks::<2>().0;
-    std::array::from_fn(|pair| pairs[pair])
-}
-
-/// One step's weights of group `g`, whose pairs meet the pixel's in the order of `pairs`.
-#[inline(always)]
-fn pack_step<const N: usize>(
-    rows: [[[i8; 2]; N]; 4],
-    pairs: [usize; 8],
-    turns: usize,
-    g: usize,
-    groups: usize,
-    out: &mut [i8],
-) {
-    let registers = out.as_chunks_mut::<16>().0;
-    for turn in 0..turns {
-        let register = registers[turn * groups + g].as_chunks_mut::<2>().0;
-        for (place, slot) in register.iter_mut().enumerate() {
-            *slot = rows[place % 4][pairs[(place + turn) % 8]];
-        }
-    }
 }
 
 /// The products of a register of weights with four pixels, added to the sums of group `$g`: no instruction waits for
