@@ -5,12 +5,16 @@ mod powercut;
 
 use std::time::Duration;
 
-use powercut::{Acknowledged, SMALL, body, clock, open, served};
+use powercut::{Acknowledged, SMALL, body, clock, entry_bytes, journal, key, open, open_by, served};
 use raymap::clock::{BootId, Clock, EARLIEST_UNIX_S, SimulatedClock, WallTime};
 use raymap::record::{
-    Access, DiskStorage, EntryKind, Fault, HEADER_BYTES, Journal, Operation, SimulatedStorage, Store,
-    Trouble, repair, verify,
+    Access, DiskStorage, EntryKind, Fault, HEADER_BYTES, Operation, SimulatedStorage, Store, Trouble, repair,
+    verify,
 };
+
+/// The records here are in the clear; `record_sealed.rs` tries the same with a key.
+#[allow(dead_code)]
+pub const KEY: Option<[u8; 32]> = None;
 
 /// Errors of Linux: input/output, no space, read-only file system.
 const ERRORS: [(i32, &str); 3] = [(5, "record_"), (28, "record_full"), (30, "record_read_only")];
@@ -25,7 +29,7 @@ fn record(count: u64) -> (SimulatedStorage, Acknowledged) {
 
 /// What a reader gets of each reading without an error.
 fn readable(disk: &SimulatedStorage) -> Acknowledged {
-    let journal = Journal::open(Box::new(disk.clone())).unwrap();
+    let journal = journal(disk.clone());
     let whole = |e: &&raymap::record::Entry| {
         let header = journal.header(e).ok();
         header.is_some_and(|h| h.sections.iter().all(|s| journal.section(e, s.kind).is_ok()))
@@ -103,7 +107,7 @@ fn cutting_off_any_part_of_the_last_two_entries_costs_just_these() {
     assert_eq!(disk.names().len(), 1);
     let name = disk.names()[0].clone();
     let content = disk.content(&name);
-    let bytes = |n: u64| body(n).entry_bytes() as usize;
+    let bytes = |n: u64| entry_bytes(n) as usize;
     let starts = [content.len() - bytes(2) - bytes(1), content.len() - bytes(2)];
     for length in starts[0]..content.len() {
         let cut = disk.copied();
@@ -167,7 +171,7 @@ fn the_oldest_go_first_and_never_unsaid() {
 fn too_many_entries_are_too_much_like_too_many_bytes() {
     let disk = SimulatedStorage::default();
     let rule = raymap::record::Rule { bytes_max: 1_000_000, entries_max: 10, segment_bytes_max: 3_000 };
-    let mut store = Store::open(Box::new(disk.clone()), rule, &clock()).unwrap();
+    let mut store = open_by(disk.clone(), rule).unwrap();
     for n in 0..40 {
         store.keep(&body(n), &clock()).unwrap();
         assert!(store.journal().entries().len() <= 12);
@@ -256,13 +260,13 @@ fn clocks_that_jump_by_years_change_no_order() {
         let boot = SimulatedClock::new(BootId::parse(&format!("{n:08x}")));
         boot.advance(Duration::from_secs(1_000 - 100 * n as u64));
         boot.set_wall_time(if n == 4 { None } else { wall_time });
-        let mut store = Store::open(Box::new(disk.clone()), SMALL, &boot).unwrap();
+        let mut store = Store::open_with(Box::new(disk.clone()), SMALL, key(), &boot).unwrap();
         for k in 0..2 {
             boot.sleep(Duration::from_secs(1));
             ids.push(store.keep(&body(2 * n as u64 + k), &boot).unwrap().id);
         }
     }
-    let journal = Journal::open(Box::new(disk.clone())).unwrap();
+    let journal = journal(disk.clone());
     assert!(ids.windows(2).all(|w| w[0] < w[1]));
     assert_eq!(served(&journal).unwrap().into_values().collect::<Vec<_>>(), (0..12).collect::<Vec<_>>());
     let moments: Vec<_> = journal.readings().map(|e| journal.header(e).unwrap().moment).collect();
@@ -279,11 +283,11 @@ fn one_program_writes_and_others_read_beside_it() {
     assert_eq!(DiskStorage::open(&path, Access::Read).map(drop).map_err(|e| e.code()), Err("record_folder"));
     let storage = DiskStorage::open(&path, Access::Write).unwrap();
     assert_eq!(DiskStorage::open(&path, Access::Write).map(drop).map_err(|e| e.code()), Err("record_locked"));
-    let mut store = Store::open(Box::new(storage), SMALL, &clock()).unwrap();
+    let mut store = open_by(storage, SMALL).unwrap();
     let id = store.keep(&body(0), &clock()).unwrap().id;
     let reader = DiskStorage::open(&path, Access::Read).unwrap();
     assert!(verify(&reader).unwrap().is_clean());
-    assert_eq!(served(&Journal::open(Box::new(reader)).unwrap()).unwrap(), [(id, 0)].into());
+    assert_eq!(served(&journal(reader)).unwrap(), [(id, 0)].into());
     drop(store);
     DiskStorage::open(&path, Access::Write).unwrap();
 }

@@ -67,12 +67,13 @@ struct Vendor {
     files_max: usize,
 }
 
-const VENDORS: [Vendor; 13] = [
+const VENDORS: [Vendor; 14] = [
     Vendor { crates: &["tract_*"], below: "src/network/", files_max: usize::MAX },
     Vendor { crates: &["v4l", "v4l_sys", "v4l2_sys_mit"], below: "src/source/v4l/", files_max: 2 },
     Vendor { crates: &["serialport"], below: "src/serial/", files_max: 1 },
     Vendor { crates: &["minisign_verify"], below: "src/model_store/", files_max: 1 },
     Vendor { crates: &["tar"], below: "src/model_store/", files_max: 1 },
+    Vendor { crates: &["chacha20poly1305"], below: "src/record/", files_max: 1 },
     Vendor { crates: &["dicom_*"], below: "src/source/dicom/", files_max: 2 },
     Vendor { crates: &["drm"], below: "src/screen/kms/", files_max: 1 },
     Vendor { crates: &["mipidsi"], below: "src/screen/spi/", files_max: 1 },

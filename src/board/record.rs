@@ -14,6 +14,7 @@ pub const RECORD_BYTES_MAX: [i64; 2] = [1 << 20, 1 << 40];
 pub struct RawRecord {
     pub folder: Spanned<String>,
     pub bytes_max: Spanned<i64>,
+    pub key_file: Option<Spanned<String>>,
 }
 
 /// Where readings are kept. When `bytes_max` is reached, the oldest go first.
@@ -21,4 +22,6 @@ pub struct RawRecord {
 pub struct RecordConfig {
     pub folder: PathBuf,
     pub bytes_max: u64,
+    /// The key that new readings are sealed with; `None`: they are kept in the clear.
+    pub key_file: Option<PathBuf>,
 }

@@ -174,6 +174,11 @@ const SERIAL: &[Key] = &[
 const RECORD: &[Key] = &[
     Key("folder", Takes::Text, "Readings are kept in this folder, which is made where it is not there."),
     Key("bytes_max", Takes::Whole(RECORD_BYTES_MAX), "When so much is filled, the oldest readings go first."),
+    Key(
+        "key_file",
+        Takes::Text,
+        "The key that seals new readings, made by `raymap records key`; may begin with $CREDENTIALS_DIRECTORY/; left out: they are kept in the clear.",
+    ),
 ];
 const RECORD_NEEDS: &[&str] = &["folder", "bytes_max"];
 

@@ -32,8 +32,11 @@ fn what_is_left_out_is_the_embedded_model_and_no_record() {
     assert_eq!(board.model, ModelConfig::Embedded);
     assert_eq!(parse(6, "model = 'm'").model, ModelConfig::Folder("m".into()));
     assert_eq!(board.record, None);
-    let record = RecordConfig { folder: "r".into(), bytes_max: 2_000_000 };
+    let key_file = Some("$CREDENTIALS_DIRECTORY/k".into());
+    let record = RecordConfig { folder: "r".into(), bytes_max: 2_000_000, key_file: None };
     assert_eq!(parse(6, "record = { folder = 'r', bytes_max = 2_000_000 }").record, Some(record));
+    let sealed = parse(6, "record = { folder = 'r', bytes_max = 2_000_000, key_file = '/k' }");
+    assert_eq!(sealed.record.and_then(|r| r.key_file), key_file);
 }
 
 #[test]

@@ -14,7 +14,7 @@ use super::{board_pipeline, records};
 use crate::board::{Board, RecordConfig, ScreenConfig, SerialConfig, SourceConfig};
 use crate::clock::{Clock, SystemClock};
 use crate::reading::{DISCLAIMER, SCHEMA};
-use crate::record::Recorder;
+use crate::record::{RecordKey, Recorder};
 use crate::serial::PortLink;
 use crate::station::{About, Advice, CELSIUS_HIGH, SelfTest, TestReport, free_bytes, hottest_celsius};
 
@@ -132,10 +132,13 @@ fn test<'a>(code: &'static str, check: impl FnOnce() -> Found + 'a) -> SelfTest<
 
 /// The record as it lies on the disk, beside a station that may write it.
 fn record_beside(config: &RecordConfig) -> Found {
+    if let Some(Err(e)) = config.key_file.as_deref().map(RecordKey::load) {
+        return Err(format!("readings are not kept ({}). {}", e.code(), e.advice()));
+    }
     if !config.folder.exists() {
         return writable(&config.folder).map(|()| "none yet; the station makes it at its start".into());
     }
-    let journal = records::open(&config.folder).map_err(|f| format!("it cannot be read ({})", f.code))?;
+    let journal = records::open_sealed(config).map_err(|f| format!("it cannot be read ({})", f.code))?;
     let text = format!("{} readings, {:.1} MB", journal.readings().count(), journal.bytes() as f64 / 1e6);
     match journal.damages_to_tell() {
         0 => Ok(text),

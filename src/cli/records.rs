@@ -8,10 +8,10 @@ use serde_json::{Value, json};
 use super::failure::{Exit, Failure};
 use super::records_export::ExportArguments;
 use super::{records_export, records_verify};
-use crate::board::Board;
+use crate::board::{Board, RecordConfig};
 use crate::clock::WallTime;
 use crate::reading::DISCLAIMER;
-use crate::record::{Access, DiskStorage, Entry, Journal, RecordError, Restored, hexadecimal};
+use crate::record::{Access, DiskStorage, Entry, Journal, RecordError, RecordKey, Restored, hexadecimal};
 
 #[derive(Debug, clap::Args)]
 pub struct RecordsArguments {
@@ -33,6 +33,15 @@ pub struct Place {
     /// The record's folder, whatever the board says
     #[arg(long, value_name = "DIR", global = true)]
     folder: Option<PathBuf>,
+    /// The record's key, whatever the board says
+    #[arg(long, value_name = "FILE", global = true)]
+    key: Option<PathBuf>,
+}
+
+/// A record's folder, and the file of its key where it is sealed.
+pub struct Found {
+    pub folder: PathBuf,
+    pub key_file: Option<PathBuf>,
 }
 
 #[derive(Debug, clap::Subcommand)]
@@ -48,18 +57,28 @@ enum RecordsCommand {
     Export(ExportArguments),
     /// Read every byte and compare it with its checksum
     Verify,
+    /// Draw a key for a sealed record into a new file that nobody else can read
+    Key {
+        /// The file to write; it must not be there yet
+        #[arg(value_name = "FILE")]
+        to: PathBuf,
+    },
     /// Write down what is damaged, so that new damage is told from old; nothing is removed
     Repair,
 }
 
 pub fn run(arguments: &RecordsArguments) -> Result<(), Failure> {
-    let result = arguments.place.folder().and_then(|folder| match &arguments.command {
-        RecordsCommand::List => list(&folder, arguments.json),
-        RecordsCommand::Show { id } => show(&folder, *id),
-        RecordsCommand::Export(how) => records_export::run(&folder, how, arguments.json),
-        RecordsCommand::Verify => records_verify::verify(&folder, arguments.json),
-        RecordsCommand::Repair => records_verify::repair(&folder, arguments.json),
-    });
+    let find = || arguments.place.find();
+    let result = match &arguments.command {
+        RecordsCommand::List => find().and_then(|found| list(&found, arguments.json)),
+        RecordsCommand::Show { id } => find().and_then(|found| show(&found, *id)),
+        RecordsCommand::Export(how) => {
+            find().and_then(|found| records_export::run(&found, how, arguments.json))
+        }
+        RecordsCommand::Verify => find().and_then(|found| records_verify::verify(&found, arguments.json)),
+        RecordsCommand::Repair => find().and_then(|f| records_verify::repair(&f.folder, arguments.json)),
+        RecordsCommand::Key { to } => make_key(to),
+    };
     if let (Err(failure), true) = (&result, arguments.json) {
         print_line(&failure.to_json(None).to_string())?;
     }
@@ -67,26 +86,49 @@ pub fn run(arguments: &RecordsArguments) -> Result<(), Failure> {
 }
 
 impl Place {
-    pub fn folder(&self) -> Result<PathBuf, Failure> {
+    pub fn find(&self) -> Result<Found, Failure> {
         if let Some(folder) = &self.folder {
-            return Ok(folder.clone());
+            return Ok(Found { folder: folder.clone(), key_file: self.key.clone() });
         }
-        let record = Board::load(&self.board)?.record.map(|r| r.folder);
-        record.ok_or_else(|| Failure {
+        let record = Board::load(&self.board)?.record.ok_or_else(|| Failure {
             exit: Exit::Configuration,
             code: "record_none",
             text: format!("{} has no [record] table: nothing is kept", self.board.display()),
-        })
+        })?;
+        Ok(Found { folder: record.folder, key_file: self.key.clone().or(record.key_file) })
     }
 }
 
-/// The record in `folder`, to read beside a station.
-pub fn open(folder: &Path) -> Result<Journal, Failure> {
-    Ok(Journal::open(Box::new(DiskStorage::open(folder, Access::Read)?))?)
+impl Found {
+    /// The key, where one is named.
+    pub fn key(&self) -> Result<Option<RecordKey>, RecordError> {
+        self.key_file.as_deref().map(RecordKey::load).transpose()
+    }
 }
 
-fn list(folder: &Path, as_json: bool) -> Result<(), Failure> {
-    let journal = open(folder)?;
+/// The record, to read beside a station; fails where it is sealed and its key is not at hand.
+pub fn open(found: &Found) -> Result<Journal, Failure> {
+    let storage = DiskStorage::open(&found.folder, Access::Read)?;
+    let journal = Journal::open_with(Box::new(storage), found.key()?)?;
+    journal.check_key()?;
+    Ok(journal)
+}
+
+/// A board's record.
+pub fn open_sealed(config: &RecordConfig) -> Result<Journal, Failure> {
+    open(&Found { folder: config.folder.clone(), key_file: config.key_file.clone() })
+}
+
+fn make_key(to: &Path) -> Result<(), Failure> {
+    RecordKey::make(to)?;
+    print_line(&format!(
+        "{}: a new key. Keep a copy in a safe: without it nothing that it seals can ever be read",
+        to.display()
+    ))
+}
+
+fn list(found: &Found, as_json: bool) -> Result<(), Failure> {
+    let journal = open(found)?;
     for entry in journal.readings() {
         let restored = Restored::load(&journal, entry);
         let line = if as_json { line_json(entry, &restored).to_string() } else { line(entry, &restored) };
@@ -148,15 +190,15 @@ fn ending(journal: &Journal) -> String {
     format!("{text}\n{DISCLAIMER}")
 }
 
-fn show(folder: &Path, id: u64) -> Result<(), Failure> {
-    let journal = open(folder)?;
+fn show(found: &Found, id: u64) -> Result<(), Failure> {
+    let journal = open(found)?;
     let entry = journal.reading(id)?;
     let restored = Restored::load(&journal, &entry)?;
     let mut all = times(&restored);
     let header = journal.header(&entry)?;
     let part = |s: &crate::record::Section| {
         json!({"part": s.kind.name(), "bytes": s.bytes, "sha256": hexadecimal(&s.sha256),
-            "whole": journal.section(&entry, s.kind).is_ok()})
+            "sealed": s.sealed, "whole": journal.section(&entry, s.kind).is_ok()})
     };
     all["parts"] = header.sections.iter().map(part).collect();
     for key in ["board", "frame", "reading"] {

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::failure::{Exit, Failure};
 use super::progress;
-use super::records::{open, print_line, times};
+use super::records::{Found, open, print_line, times};
 use super::records_dicom::{DicomArguments, DicomObjects};
 use crate::frame::{Frame, Photometric};
 use crate::record::{Entry, Journal, RecordError, Restored};
@@ -91,8 +91,8 @@ struct Tally {
     damaged: usize,
 }
 
-pub fn run(folder: &Path, how: &ExportArguments, as_json: bool) -> Result<(), Failure> {
-    let journal = open(folder)?;
+pub fn run(place: &Found, how: &ExportArguments, as_json: bool) -> Result<(), Failure> {
+    let journal = open(place)?;
     fs::create_dir_all(&how.to).map_err(|e| Failure::storage(&how.to, &e))?;
     let entries: Vec<Entry> = journal.readings().copied().collect();
     let dicom = how.dicom.prepare()?;

@@ -6,24 +6,31 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::failure::{Exit, Failure};
-use super::records::print_line;
+use super::failure::{Exit, Failure, chain};
+use super::records::{Found, print_line};
 use crate::clock::SystemClock;
-use crate::record::{Access, Damage, DiskStorage, Rule, Store, Verdict};
+use crate::record::{Access, Damage, DiskStorage, Journal, RecordKey, Rule, Store, Verdict};
 
 /// Looks at a damaged record: a station that writes meanwhile looks like damage, but at no place twice.
 const LOOKS: usize = 3;
 /// Between two looks: an entry is written in less.
 const LOOK_AGAIN: Duration = Duration::from_millis(500);
 
-pub fn verify(folder: &Path, as_json: bool) -> Result<(), Failure> {
-    let mut verdict = look(folder)?;
+pub fn verify(found: &Found, as_json: bool) -> Result<(), Failure> {
+    let key = key_at_hand(found);
+    if key.is_some() {
+        // Otherwise every sealed part would look like somebody else's.
+        Journal::open_with(Box::new(DiskStorage::open(&found.folder, Access::Read)?), key.clone())?
+            .check_key()?;
+    }
+    let look = || look(&found.folder, key.as_ref());
+    let mut verdict = look()?;
     for _ in 1..LOOKS {
         if verdict.is_clean() {
             break;
         }
         thread::sleep(LOOK_AGAIN);
-        let again = look(folder)?;
+        let again = look()?;
         let stayed = again.damages.iter().filter(|d| verdict.damages.contains(d)).cloned().collect();
         verdict = Verdict { damages: stayed, ..again };
     }
@@ -58,8 +65,16 @@ pub fn repair(folder: &Path, as_json: bool) -> Result<(), Failure> {
     print_line(&format!("{} damages written down; all bytes stay where they are", damages.len()))
 }
 
-fn look(folder: &Path) -> Result<Verdict, Failure> {
-    Ok(crate::record::verify(&DiskStorage::open(folder, Access::Read)?)?)
+/// Checksums and the chain need no key, so one that is not at hand is no error here.
+fn key_at_hand(found: &Found) -> Option<RecordKey> {
+    found.key().unwrap_or_else(|e| {
+        log::warn!("{}: what is sealed is not opened: {}", e.code(), chain(&e));
+        None
+    })
+}
+
+fn look(folder: &Path, key: Option<&RecordKey>) -> Result<Verdict, Failure> {
+    Ok(crate::record::verify_with(&DiskStorage::open(folder, Access::Read)?, key)?)
 }
 
 fn text(v: &Verdict) -> String {
@@ -71,6 +86,14 @@ fn text(v: &Verdict) -> String {
         v.dropped.readings,
         v.cuts
     )];
+    if v.unopened > 0 {
+        lines.push(format!(
+            "{} readings are sealed: their bytes were compared with checksums, and not opened for want of the key",
+            v.unopened
+        ));
+    } else if v.sealed > 0 {
+        lines.push(format!("{} readings are sealed, and the key was tried on each", v.sealed));
+    }
     lines.extend(v.acknowledged.iter().map(|d| format!("known: {d}")));
     lines.extend(v.damages.iter().map(|d| format!("DAMAGED: {d}")));
     if v.damages_more > 0 {
@@ -87,6 +110,7 @@ fn to_json(v: &Verdict) -> Value {
     json!({
         "clean": v.is_clean(), "readings": v.readings, "entries": v.entries, "segments": v.segments,
         "bytes": v.bytes, "dropped": v.dropped.readings, "cuts": v.cuts,
+        "sealed": v.sealed, "unopened": v.unopened,
         "damages": list(&v.damages), "damages_more": v.damages_more, "acknowledged": list(&v.acknowledged),
     })
 }

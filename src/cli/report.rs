@@ -79,7 +79,7 @@ fn form(to: &Path) -> Result<Form, Failure> {
 }
 
 fn page(arguments: &ReportArguments, paper: Paper) -> Result<RgbPicture, Failure> {
-    let journal = open(&arguments.place.folder()?)?;
+    let journal = open(&arguments.place.find()?)?;
     let entry = journal.reading(arguments.id)?;
     let restored = Restored::load(&journal, &entry)?;
     let frame = restored.frame(&journal, &entry)?;

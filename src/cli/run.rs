@@ -14,7 +14,7 @@ use crate::frame::Frame;
 use crate::pipeline::{Pipeline, Study};
 use crate::preprocess::Display;
 use crate::reading::{DISCLAIMER, Provenance, Refusal};
-use crate::record::{Access, DiskStorage, RecordError, Recorder, Rule, Storage};
+use crate::record::{Access, DiskStorage, RecordError, RecordKey, Recorder, Rule, Storage};
 use crate::serial::{LogFile, LogLines, PortLink, SerialLink};
 use crate::source::folder::{FolderSource, Watch};
 use crate::source::phantom::{PhantomSource, PhantomSpec};
@@ -106,7 +106,11 @@ pub fn recorder(board: &str, config: &RecordConfig) -> Recorder {
     let open = move || -> Result<Box<dyn Storage>, RecordError> {
         Ok(Box::new(DiskStorage::open(&folder, Access::Write)?))
     };
-    Recorder::new(board.to_owned(), Rule::of(config.bytes_max), Box::new(open))
+    let recorder = Recorder::new(board.to_owned(), Rule::of(config.bytes_max), Box::new(open));
+    match config.key_file.clone() {
+        Some(path) => recorder.sealed(Box::new(move || RecordKey::load(&path))),
+        None => recorder,
+    }
 }
 
 /// The board's source; a folder is read through once, or watched `forever`.

@@ -27,6 +27,8 @@ pub enum Fault {
     Header,
     /// One part of an entry; its other parts stand.
     Section(SectionKind),
+    /// As it was written, and yet the key does not open it.
+    Seal(SectionKind),
     /// An entry, or a segment's head, does not follow from the entry before it.
     Chain,
     /// These sequence numbers are missing, and no rule dropped them.
@@ -52,6 +54,7 @@ impl Fault {
             Self::Section(SectionKind::Field) => "damaged_field",
             Self::Section(SectionKind::Map) => "damaged_map",
             Self::Section(SectionKind::Note) => "damaged_note",
+            Self::Seal(_) => "foreign_seal",
             Self::Chain => "broken_chain",
             Self::Gap { .. } => "missing_entries",
             Self::Order => "repeated_sequence",
@@ -69,6 +72,7 @@ impl fmt::Display for Fault {
             Self::SegmentHeader => f.write_str("the segment's head is damaged"),
             Self::Header => f.write_str("an entry's head is damaged, so nothing can be read of it"),
             Self::Section(kind) => write!(f, "the {} is damaged; the entry's other parts stand", kind.name()),
+            Self::Seal(kind) => write!(f, "the {} was not sealed with this key at this place", kind.name()),
             Self::Chain => f.write_str("what stands here does not follow from the entry before"),
             Self::Gap { first, last } => write!(f, "entries {first} to {last} are missing"),
             Self::Order => f.write_str("an entry has a number that was there before"),

@@ -4,6 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use super::header::SectionKind;
+use super::seal::KEY_BYTES;
 
 /// What the store could not do. No message names a radiograph.
 #[derive(Debug, thiserror::Error)]
@@ -86,6 +87,31 @@ pub enum RecordError {
     /// an entry without this part
     #[error("reading {id} has no {}", section.name())]
     Absent { id: u64, section: SectionKind },
+    /// the key's file is not there, or is no file that can be read
+    #[error("the record's key file {} cannot be read", path.display())]
+    KeyFile {
+        path: PathBuf,
+        #[source]
+        source: io::Error,
+    },
+    /// the key's file holds something else
+    #[error("{} is no key: it has {bytes} bytes, and a key has {KEY_BYTES} that were drawn at random", path.display())]
+    KeyForm { path: PathBuf, bytes: u64 },
+    /// others than the owner have rights on the key's file
+    #[error("the record's key file {} can be used by others (mode {mode:o})", path.display())]
+    KeyRights { path: PathBuf, mode: u32 },
+    /// what is sealed cannot be read, and what is new would be written beside it in the clear
+    #[error("reading {id} is sealed, and no key is given")]
+    KeyNone { id: u64 },
+    /// another key has sealed what is there
+    #[error("the key does not open reading {id}: it was sealed with another one")]
+    KeyWrong { id: u64 },
+    /// the system gives no random numbers
+    #[error("the system gives no random numbers")]
+    Random(#[source] getrandom::Error),
+    /// a part could not be sealed
+    #[error("the {} of {bytes} bytes could not be sealed", section.name())]
+    Seal { section: SectionKind, bytes: u64 },
     /// no such reading
     #[error("there is no reading {id}; there are {count}, from {first} to {last}")]
     Unknown { id: u64, count: usize, first: u64, last: u64 },
@@ -116,6 +142,13 @@ impl RecordError {
             Self::Form { .. } => "record_form",
             Self::Damaged { .. } | Self::DamagedHeader { .. } => "record_damaged",
             Self::Absent { .. } => "record_absent",
+            Self::KeyFile { .. } => "record_key_file",
+            Self::KeyForm { .. } => "record_key_form",
+            Self::KeyRights { .. } => "record_key_rights",
+            Self::KeyNone { .. } => "record_key_none",
+            Self::KeyWrong { .. } => "record_key_wrong",
+            Self::Random(_) => "record_random",
+            Self::Seal { .. } => "record_seal",
             Self::Unknown { .. } => "record_unknown",
         }
     }
@@ -127,6 +160,17 @@ impl RecordError {
             "record_read_only" => "The disk takes no writing: check its switch and its age, then restart.",
             "record_locked" => "End the other program.",
             "record_too_large" => "Raise bytes_max in the board file.",
+            "record_key_file" => "Plug in what holds the key, or mend key_file in the board file.",
+            "record_key_form" => "Bring the right file, or make a new one with `raymap records key`.",
+            "record_key_rights" => {
+                "Run `chmod 400` on it; mount a stick with umask=0377 and the service's uid."
+            }
+            "record_key_none" => {
+                "Name the key (key_file in the board file, or --key), or keep readings in another folder."
+            }
+            "record_key_wrong" => {
+                "Bring the key that sealed it; with a new key, keep readings in another folder."
+            }
             "record_damaged" | "record_form" | "record_picture" => "Run `raymap records verify`.",
             _ => "Check the disk; replace it if this comes again.",
         }

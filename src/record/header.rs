@@ -61,13 +61,22 @@ impl SectionKind {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Section {
     pub kind: SectionKind,
+    /// As it stands on the disk.
     pub bytes: u64,
+    /// Of what stands on the disk.
     pub sha256: Digest,
+    /// Whether it takes the record's key to read it.
+    pub sealed: bool,
 }
 
 impl Section {
     pub fn of(kind: SectionKind, bytes: &[u8]) -> Self {
-        Self { kind, bytes: bytes.len() as u64, sha256: Sha256::digest(bytes).into() }
+        Self { kind, bytes: bytes.len() as u64, sha256: Sha256::digest(bytes).into(), sealed: false }
+    }
+
+    /// Whether `bytes` are what was written.
+    pub fn is_whole(&self, bytes: &[u8]) -> bool {
+        self.bytes == bytes.len() as u64 && self.sha256 == Digest::from(Sha256::digest(bytes))
     }
 }
 
@@ -84,6 +93,11 @@ pub struct Header {
 }
 
 impl Header {
+    /// Whether any part takes the record's key.
+    pub fn is_sealed(&self) -> bool {
+        self.sections.iter().any(|s| s.sealed)
+    }
+
     /// Bytes of the head and all parts.
     pub fn entry_bytes(&self) -> u64 {
         HEADER_BYTES as u64 + self.sections.iter().map(|s| s.bytes).sum::<u64>()
@@ -118,6 +132,7 @@ impl Header {
         put(&mut to, 124, &self.moment.start.to_le_bytes());
         for (k, section) in self.sections.iter().enumerate() {
             put(&mut to, 128 + 48 * k, &(section.kind as u32).to_le_bytes());
+            put(&mut to, 132 + 48 * k, &u32::from(section.sealed).to_le_bytes());
             put(&mut to, 136 + 48 * k, &section.bytes.to_le_bytes());
             put(&mut to, 144 + 48 * k, &section.sha256);
         }
@@ -168,8 +183,9 @@ fn section_at(from: &[u8; HEADER_BYTES], k: usize) -> Option<Section> {
     }
     let at = 128 + 48 * k;
     let kind = SectionKind::ALL.into_iter().find(|s| *s as u32 == u32_at(from, at))?;
-    let bytes = u64_at(from, at + 8);
-    (bytes <= SECTION_BYTES_MAX).then(|| Section { kind, bytes, sha256: digest_at(from, at + 16) })
+    let (form, bytes) = (u32_at(from, at + 4), u64_at(from, at + 8));
+    let known = form <= 1 && bytes <= SECTION_BYTES_MAX;
+    known.then(|| Section { kind, bytes, sha256: digest_at(from, at + 16), sealed: form == 1 })
 }
 
 /// Copies `from` to byte `at` on.

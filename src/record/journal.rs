@@ -2,9 +2,10 @@
 
 use super::damage::{Damage, Fault};
 use super::error::RecordError;
-use super::header::{EntryKind, Header, Section, SectionKind};
+use super::header::{EntryKind, Header, SectionKind};
 use super::note::Acknowledged;
 use super::retention::Dropped;
+use super::seal::RecordKey;
 use super::segment::name_of;
 use super::storage::Storage;
 use super::survey::{Depth, SegmentState, Survey, survey};
@@ -19,19 +20,51 @@ pub struct Entry {
     pub offset: u64,
     pub bytes: u64,
     pub kind: EntryKind,
+    /// Whether it takes the record's key to read it.
+    pub sealed: bool,
 }
+
+/// Sealed readings that are tried in turn to tell whether a key is theirs, where the newest are damaged.
+const KEY_TRIALS_MAX: usize = 8;
 
 /// The index of a storage, made anew from the heads of its entries whenever it is opened.
 pub struct Journal {
     storage: Box<dyn Storage>,
     survey: Survey,
+    key: Option<RecordKey>,
 }
 
 impl Journal {
     /// Reads all heads; changes nothing. A segment that is damaged gives what can be told of it.
+    ///
+    /// Without a key what is sealed cannot be read; all else can.
     pub fn open(storage: Box<dyn Storage>) -> Result<Self, RecordError> {
+        Self::open_with(storage, None)
+    }
+
+    /// The same with the key of what is sealed; [`Journal::check_key`] tells whether it is the right one.
+    pub fn open_with(storage: Box<dyn Storage>, key: Option<RecordKey>) -> Result<Self, RecordError> {
         let survey = survey(storage.as_ref(), Depth::Heads)?;
-        Ok(Self { storage, survey })
+        Ok(Self { storage, survey, key })
+    }
+
+    /// Fails where readings are sealed and this journal has no key, or another than theirs.
+    pub fn check_key(&self) -> Result<(), RecordError> {
+        for entry in self.readings().rev().filter(|e| e.sealed).take(KEY_TRIALS_MAX) {
+            match self.smallest_sealed(entry) {
+                Ok(()) => break,
+                Err(e @ (RecordError::KeyNone { .. } | RecordError::KeyWrong { .. })) => return Err(e),
+                // Damaged: it tells nothing of the key.
+                Err(_) => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn smallest_sealed(&self, entry: &Entry) -> Result<(), RecordError> {
+        let header = self.header(entry)?;
+        let smallest = header.sections.iter().filter(|s| s.sealed).min_by_key(|s| s.bytes);
+        smallest.map_or(Ok(()), |s| self.section(entry, s.kind).map(drop))
     }
 
     /// All entries, rising in their sequence; notes too.
@@ -81,28 +114,16 @@ impl Journal {
 
     /// An entry's head, checked.
     pub fn header(&self, entry: &Entry) -> Result<Header, RecordError> {
-        let (name, end) = (name_of(entry.segment), entry.offset + entry.bytes);
-        let (segment, offset, id) = (entry.segment, entry.offset, entry.sequence);
-        let head = head_at(self.storage.as_ref(), &name, entry.offset, end)
-            .map_err(|source| RecordError::Read { segment, offset, source })?;
-        let head = head.map(|(header, _)| header).filter(|header| header.sequence == id);
-        head.ok_or(RecordError::DamagedHeader { id })
+        header_of(self.storage.as_ref(), entry)
     }
 
     /// One part of an entry, checked; its other parts need not be whole.
     pub fn section(&self, entry: &Entry, kind: SectionKind) -> Result<Vec<u8>, RecordError> {
-        let id = entry.sequence;
-        let (at, section) =
-            self.header(entry)?.section(kind).ok_or(RecordError::Absent { id, section: kind })?;
-        let (segment, offset) = (entry.segment, entry.offset + at);
-        let mut bytes = vec![0; section.bytes as usize];
-        let read = self.storage.read(&name_of(segment), offset, &mut bytes);
-        let read = read.map_err(|source| RecordError::Read { segment, offset, source })?;
-        if read == bytes.len() && Section::of(kind, &bytes) == section {
-            Ok(bytes)
-        } else {
-            Err(RecordError::Damaged { id, section: kind })
-        }
+        section_of(self.storage.as_ref(), self.key.as_ref(), entry, kind)
+    }
+
+    pub(super) fn key(&self) -> Option<&RecordKey> {
+        self.key.as_ref()
     }
 
     pub(super) fn survey(&self) -> &Survey {
@@ -133,5 +154,41 @@ impl Journal {
         self.survey.segments.retain(|s| s.number != number);
         self.survey.entries.retain(|e| e.segment != number);
         self.survey.damages.retain(|d| d.segment != number);
+    }
+}
+
+pub(super) fn header_of(storage: &dyn Storage, entry: &Entry) -> Result<Header, RecordError> {
+    let (name, end) = (name_of(entry.segment), entry.offset + entry.bytes);
+    let (segment, offset, id) = (entry.segment, entry.offset, entry.sequence);
+    let head = head_at(storage, &name, entry.offset, end).map_err(|source| RecordError::Read {
+        segment,
+        offset,
+        source,
+    })?;
+    let head = head.map(|(header, _)| header).filter(|header| header.sequence == id);
+    head.ok_or(RecordError::DamagedHeader { id })
+}
+
+/// One part of an entry, checked, and opened where it is sealed.
+pub(super) fn section_of(
+    storage: &dyn Storage,
+    key: Option<&RecordKey>,
+    entry: &Entry,
+    kind: SectionKind,
+) -> Result<Vec<u8>, RecordError> {
+    let id = entry.sequence;
+    let header = header_of(storage, entry)?;
+    let (at, section) = header.section(kind).ok_or(RecordError::Absent { id, section: kind })?;
+    let (segment, offset) = (entry.segment, entry.offset + at);
+    let mut bytes = vec![0; section.bytes as usize];
+    let read = storage.read(&name_of(segment), offset, &mut bytes);
+    let read = read.map_err(|source| RecordError::Read { segment, offset, source })?;
+    match (read == bytes.len() && section.is_whole(&bytes), section.sealed) {
+        (false, _) => Err(RecordError::Damaged { id, section: kind }),
+        (true, false) => Ok(bytes),
+        (true, true) => {
+            let key = key.ok_or(RecordError::KeyNone { id })?;
+            key.open(&header, kind, &bytes).ok_or(RecordError::KeyWrong { id })
+        }
     }
 }

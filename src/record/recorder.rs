@@ -3,6 +3,7 @@
 use super::body::Body;
 use super::error::RecordError;
 use super::retention::{Dropped, Rule};
+use super::seal::RecordKey;
 use super::storage::Storage;
 use super::store::{Kept, Store};
 use crate::clock::Clock;
@@ -12,18 +13,28 @@ use crate::pipeline::Study;
 /// Opens the folder; asked again after it failed.
 pub type OpenStorage = Box<dyn FnMut() -> Result<Box<dyn Storage>, RecordError>>;
 
+/// Loads the key; asked again after it failed.
+pub type OpenKey = Box<dyn FnMut() -> Result<RecordKey, RecordError>>;
+
 /// Keeps readings for as long as the disk lets it.
 pub struct Recorder {
     board: String,
     rule: Rule,
     open_storage: OpenStorage,
+    /// `None`: readings are kept in the clear.
+    open_key: Option<OpenKey>,
     store: Option<Store>,
 }
 
 impl Recorder {
     /// A record for board `board`; nothing is opened yet.
     pub fn new(board: String, rule: Rule, open_storage: OpenStorage) -> Self {
-        Self { board, rule, open_storage, store: None }
+        Self { board, rule, open_storage, open_key: None, store: None }
+    }
+
+    /// The same, sealed: without its key nothing is kept.
+    pub fn sealed(self, open_key: OpenKey) -> Self {
+        Self { open_key: Some(open_key), ..self }
     }
 
     /// Opens the record if it is not open; what is in it.
@@ -36,12 +47,14 @@ impl Recorder {
     /// The sentence names no folder and no radiograph. Only heads are looked at: `verify` looks at every byte.
     pub fn self_test(&mut self, clock: &dyn Clock) -> Result<String, String> {
         let bytes_max = self.rule.bytes_max;
+        let how = if self.open_key.is_some() { "kept, new ones sealed" } else { "kept" };
         let store = self
             .opened(clock)
             .map_err(|e| format!("readings are not kept ({}). {}", e.code(), e.advice()))?;
         let (journal, dropped) = (store.journal(), store.journal().dropped());
         let (used, max) = (journal.bytes() as f64 / 1e6, bytes_max as f64 / 1e6);
-        let mut text = format!("{} readings kept, {used:.1} of {max:.1} MB used", journal.readings().count());
+        let mut text =
+            format!("{} readings {how}, {used:.1} of {max:.1} MB used", journal.readings().count());
         if let Some(since) = &dropped.since {
             text = format!("{text}; {} oldest dropped, the first at {since}", dropped.readings);
         }
@@ -65,7 +78,12 @@ impl Recorder {
     fn opened(&mut self, clock: &dyn Clock) -> Result<&mut Store, RecordError> {
         let store = match self.store.take() {
             Some(store) => store,
-            None => Store::open((self.open_storage)()?, self.rule, clock)?,
+            None => {
+                let key = self.open_key.as_mut().map(|open| open()).transpose()?;
+                let store = Store::open_with((self.open_storage)()?, self.rule, key, clock)?;
+                store.journal().check_key()?;
+                store
+            }
         };
         Ok(self.store.insert(store))
     }

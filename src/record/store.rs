@@ -12,6 +12,7 @@ use super::journal::{Entry, Journal};
 use super::moment::Moment;
 use super::note::Note;
 use super::retention::Rule;
+use super::seal::{RecordKey, SEAL_BYTES};
 use super::segment::{SEGMENT_HEADER_BYTES, SegmentHeader, name_of};
 use super::storage::Storage;
 use super::survey::SegmentState;
@@ -35,6 +36,8 @@ pub struct Store {
     open_segment: Option<u64>,
     /// Never given twice, even where making a segment failed.
     next_segment: u64,
+    /// Whether the key is that of the readings that are there.
+    fits: bool,
 }
 
 impl Store {
@@ -42,7 +45,21 @@ impl Store {
     ///
     /// All that is served afterwards is on the disk. Fails where nothing can be written.
     pub fn open(storage: Box<dyn Storage>, rule: Rule, clock: &dyn Clock) -> Result<Self, RecordError> {
-        let journal = Journal::open(storage)?;
+        Self::open_with(storage, rule, None, clock)
+    }
+
+    /// The same for a record whose readings are sealed with `key` from now on.
+    ///
+    /// A key that is not that of the readings that are there is refused by [`Store::keep`], as is none at all where
+    /// they are sealed: nothing is lost, and nothing is written in the clear unnoticed.
+    pub fn open_with(
+        storage: Box<dyn Storage>,
+        rule: Rule,
+        key: Option<RecordKey>,
+        clock: &dyn Clock,
+    ) -> Result<Self, RecordError> {
+        let journal = Journal::open_with(storage, key)?;
+        let fits = journal.check_key().is_ok();
         let survey = journal.survey();
         let newest = survey.segments.last().map_or(0, |s| s.number);
         let start = survey.last_start.saturating_add(1);
@@ -50,7 +67,7 @@ impl Store {
         let is_end =
             |d: &&Damage| d.segment == newest && matches!(d.fault, Fault::Tail | Fault::Unreadable(_));
         let tails: Vec<Damage> = survey.damages.iter().filter(is_end).cloned().collect();
-        let mut store = Self { journal, rule, start, open_segment, next_segment: newest + 1 };
+        let mut store = Self { journal, rule, start, open_segment, next_segment: newest + 1, fits };
         store.settle()?;
         for tail in tails {
             let note = Note::Cut { segment: tail.segment, offset: tail.offset, bytes: tail.bytes };
@@ -61,7 +78,12 @@ impl Store {
 
     /// Keeps one reading: when this returns, it is on the disk.
     pub fn keep(&mut self, body: &Body, clock: &dyn Clock) -> Result<Kept, RecordError> {
-        let dropped = self.make_room(body.entry_bytes(), clock)?;
+        if !self.fits {
+            self.journal.check_key()?;
+            self.fits = true;
+        }
+        let seals = if self.journal.key().is_some() { body.sections().len() as u64 } else { 0 };
+        let dropped = self.make_room(body.entry_bytes() + seals * SEAL_BYTES, clock)?;
         let id = self.append(EntryKind::Reading, body.sections(), clock)?;
         Ok(Kept { id, dropped })
     }
@@ -114,13 +136,19 @@ impl Store {
         sections: &[(SectionKind, Vec<u8>)],
         clock: &dyn Clock,
     ) -> Result<u64, RecordError> {
-        let header = Header {
+        let mut header = Header {
             kind,
             sequence: self.journal.survey().last_sequence + 1,
             moment: Moment::now(clock, self.start),
             previous: self.journal.survey().last,
             sections: sections.iter().map(|(kind, bytes)| Section::of(*kind, bytes)).collect(),
         };
+        // Notes are of the journal and of nobody: opening and `verify` need them, with a key and without.
+        let sealed = match self.journal.key().filter(|_| kind == EntryKind::Reading) {
+            Some(key) => Some(seal(&mut header, sections, key)?),
+            None => None,
+        };
+        let sections = sealed.as_deref().unwrap_or(sections);
         let (head, own) = header.encode();
         let entry_bytes = header.entry_bytes();
         let mut bytes = Vec::with_capacity(entry_bytes as usize);
@@ -133,8 +161,8 @@ impl Store {
         self.open_segment = Some(segment);
 
         let survey = self.journal.survey_mut();
-        let entry =
-            Entry { sequence: header.sequence, segment, offset: survey.end.1, bytes: entry_bytes, kind };
+        let (sequence, offset, sealed) = (header.sequence, survey.end.1, header.is_sealed());
+        let entry = Entry { sequence, segment, offset, bytes: entry_bytes, kind, sealed };
         survey.entries.push(entry);
         survey.end.1 += entry_bytes;
         (survey.last, survey.last_sequence) = (own, header.sequence);
@@ -201,4 +229,23 @@ impl Store {
         self.open_segment = Some(segment);
         Ok(segment)
     }
+}
+
+/// The parts sealed, and `header` with what stands on the disk then.
+fn seal(
+    header: &mut Header,
+    sections: &[(SectionKind, Vec<u8>)],
+    key: &RecordKey,
+) -> Result<Vec<(SectionKind, Vec<u8>)>, RecordError> {
+    for section in &mut header.sections {
+        section.bytes += SEAL_BYTES;
+        section.sealed = true;
+    }
+    // The head is bound with all kinds and lengths, and with no checksum of its parts: these come after.
+    let bound = header.clone();
+    let seal = |(kind, plain): &(SectionKind, Vec<u8>)| Ok((*kind, key.seal(&bound, *kind, plain)?));
+    let sealed: Vec<_> = sections.iter().map(seal).collect::<Result<_, RecordError>>()?;
+    let part = |(kind, bytes): &(SectionKind, Vec<u8>)| Section { sealed: true, ..Section::of(*kind, bytes) };
+    header.sections = sealed.iter().map(part).collect();
+    Ok(sealed)
 }

@@ -219,6 +219,7 @@ impl Survey {
             offset,
             bytes: header.entry_bytes(),
             kind: header.kind,
+            sealed: header.is_sealed(),
         });
         if depth == Depth::Whole {
             for (at, section) in broken_sections(storage, (segment, offset), header) {
@@ -239,7 +240,7 @@ impl Survey {
         };
         let mut bytes = vec![0; section.bytes as usize];
         let read = storage.read(&name_of(segment), offset + at, &mut bytes).unwrap_or(0);
-        if read < bytes.len() || Section::of(SectionKind::Note, &bytes) != section {
+        if read < bytes.len() || !section.is_whole(&bytes) {
             return;
         }
         match Note::decode(&bytes) {

@@ -1,10 +1,12 @@
 //! Every byte of a record looked at.
 
-use super::damage::Damage;
+use super::damage::{Damage, Fault};
 use super::error::RecordError;
-use super::header::{Digest, EntryKind};
+use super::header::{Digest, EntryKind, Section};
+use super::journal::{Entry, header_of, section_of};
 use super::note::Acknowledged;
 use super::retention::Dropped;
+use super::seal::RecordKey;
 use super::storage::Storage;
 use super::survey::{Depth, Survey, digest_of, survey};
 
@@ -24,6 +26,10 @@ pub struct Verdict {
     /// Unfinished tails that were cut off after power cuts.
     pub cuts: u64,
     pub dropped: Dropped,
+    /// Readings that take a key.
+    pub sealed: usize,
+    /// Of these, those whose bytes were compared with their checksums and not opened: no key was given.
+    pub unopened: usize,
 }
 
 impl Verdict {
@@ -35,7 +41,18 @@ impl Verdict {
 
 /// Reads everything in `storage` and compares it with its checksums; changes nothing.
 pub fn verify(storage: &dyn Storage) -> Result<Verdict, RecordError> {
-    let found = survey(storage, Depth::Whole)?;
+    verify_with(storage, None)
+}
+
+/// The same, and with a key every sealed part is opened too.
+pub fn verify_with(storage: &dyn Storage, key: Option<&RecordKey>) -> Result<Verdict, RecordError> {
+    let mut found = survey(storage, Depth::Whole)?;
+    if let Some(key) = key {
+        let foreign = found.entries.iter().filter(|e| e.sealed).flat_map(|e| foreign_seals(storage, key, e));
+        let foreign: Vec<Damage> = foreign.collect();
+        found.damages.extend(foreign);
+    }
+    let sealed = found.entries.iter().filter(|e| e.sealed).count();
     let is_known = |d: &Damage| found.acknowledged.contains(&Acknowledged::of(storage, d));
     let (acknowledged, damages) = found.damages.iter().cloned().partition(is_known);
     Ok(Verdict {
@@ -48,7 +65,24 @@ pub fn verify(storage: &dyn Storage) -> Result<Verdict, RecordError> {
         acknowledged,
         cuts: found.cuts,
         dropped: found.dropped,
+        sealed,
+        unopened: if key.is_none() { sealed } else { 0 },
     })
+}
+
+/// The parts of an entry that are as they were written and do not open; what is damaged has been told.
+fn foreign_seals(storage: &dyn Storage, key: &RecordKey, entry: &Entry) -> Vec<Damage> {
+    let Ok(header) = header_of(storage, entry) else { return Vec::new() };
+    let foreign = |s: &&Section| {
+        let opened = section_of(storage, Some(key), entry, s.kind);
+        matches!(opened, Err(RecordError::KeyWrong { .. }))
+    };
+    let damage = |s: &Section| {
+        let at = header.section(s.kind).map_or(0, |(at, _)| at);
+        let (segment, offset, sequence) = (entry.segment, entry.offset + at, Some(entry.sequence));
+        Damage { segment, offset, bytes: s.bytes, sequence, fault: Fault::Seal(s.kind) }
+    };
+    header.sections.iter().filter(foreign).map(damage).collect()
 }
 
 impl Acknowledged {

@@ -9,7 +9,10 @@ use std::time::Duration;
 use rand_core::{Rng, SeedableRng};
 use rand_pcg::Pcg32;
 use raymap::clock::{BootId, SimulatedClock};
-use raymap::record::{Body, Journal, Rule, SectionKind, SimulatedStorage, Store, Trouble, verify};
+use raymap::record::{
+    Body, Journal, RecordError, RecordKey, Rule, SEAL_BYTES, SectionKind, SimulatedStorage, Storage, Store,
+    Trouble, verify_with,
+};
 
 /// A record of some twenty made-up readings in half a dozen segments.
 pub const SMALL: Rule = Rule { bytes_max: 40_000, segment_bytes_max: 6_000, entries_max: 1_000 };
@@ -39,8 +42,27 @@ pub fn body(n: u64) -> Body {
     ])
 }
 
-pub fn open(disk: &SimulatedStorage) -> Result<Store, raymap::record::RecordError> {
-    Store::open(Box::new(disk.clone()), SMALL, &clock())
+/// The key that the test's records are sealed with, if they are.
+pub fn key() -> Option<RecordKey> {
+    crate::KEY.map(RecordKey::new)
+}
+
+/// Bytes of made-up reading `n` on the disk.
+pub fn entry_bytes(n: u64) -> u64 {
+    let seals = if crate::KEY.is_some() { body(n).sections().len() as u64 } else { 0 };
+    body(n).entry_bytes() + seals * SEAL_BYTES
+}
+
+pub fn open(disk: &SimulatedStorage) -> Result<Store, RecordError> {
+    open_by(disk.clone(), SMALL)
+}
+
+pub fn open_by(storage: impl Storage + 'static, rule: Rule) -> Result<Store, RecordError> {
+    Store::open_with(Box::new(storage), rule, key(), &clock())
+}
+
+pub fn journal(storage: impl Storage + 'static) -> Journal {
+    Journal::open_with(Box::new(storage), key()).unwrap()
 }
 
 /// Every reading that the journal serves, each whole: by its number, which made-up reading it is.
@@ -71,7 +93,7 @@ pub fn sound(store: &Store, disk: &SimulatedStorage, kept: &Acknowledged) -> Res
             return Err(format!("reading {id} was kept and is lost; dropped through {through}"));
         }
     }
-    let verdict = verify(disk).map_err(|e| e.to_string())?;
+    let verdict = verify_with(disk, key().as_ref()).map_err(|e| e.to_string())?;
     if !verdict.is_clean() {
         return Err(format!("{:?}", verdict.damages));
     }

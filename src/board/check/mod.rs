@@ -166,7 +166,8 @@ impl Checker<'_> {
 
     fn record(&self, raw: &RawRecord) -> Result<RecordConfig, BoardError> {
         let bytes_max = self.range("bytes_max", &raw.bytes_max, RECORD_BYTES_MAX)? as u64;
-        Ok(RecordConfig { folder: self.file("folder", &raw.folder)?, bytes_max })
+        let key_file = raw.key_file.as_ref().map(|k| self.file("key_file", k)).transpose()?;
+        Ok(RecordConfig { folder: self.file("folder", &raw.folder)?, bytes_max, key_file })
     }
 
     fn compute(&self, raw: Option<&RawCompute>) -> Result<ComputeConfig, BoardError> {
