@@ -25,6 +25,9 @@ impl Station<'_> {
 
     fn kept(&mut self, kept: &Kept, dropped_so_far: u64) {
         self.summary.kept += 1;
+        if let Some(dispatch) = self.dispatch {
+            dispatch.kept();
+        }
         log::info!("radiograph {} is kept as reading {}", self.summary.radiographs, kept.id);
         let note = (dropped_so_far > 0).then(|| format!("{dropped_so_far} oldest readings dropped"));
         self.panel.record(note.as_deref());
