@@ -28,5 +28,7 @@ pub mod dicom_export;
 pub mod serial;
 pub mod station;
 pub mod operator;
+#[cfg(feature = "dicom-net")]
+pub mod dicom_send;
 pub mod evaluate;
 pub mod cli;

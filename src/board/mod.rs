@@ -7,6 +7,7 @@
 //! is there, and takes what it is given, is found out by those who open it.
 
 mod crop;
+mod dicom_send;
 mod facts;
 mod raw;
 mod record;
@@ -28,6 +29,7 @@ use std::time::Duration;
 
 pub use self::builtin::BUILT_IN;
 pub use self::crop::{Area, Crop, LevelRange};
+pub use self::dicom_send::DicomSendConfig;
 pub use self::error::{BoardError, Place};
 pub use self::explain::{Explained, Origin, explain};
 pub use self::facts::{Fact, Facts, Status};
@@ -56,6 +58,8 @@ pub struct Board {
     pub model: ModelConfig,
     /// `None`: nothing is kept.
     pub record: Option<RecordConfig>,
+    /// `None`: nothing is sent.
+    pub dicom_send: Option<DicomSendConfig>,
     /// `None`: nothing but what is there anyway watches over the program.
     pub station: Option<StationConfig>,
     pub compute: ComputeConfig,

@@ -20,6 +20,7 @@ pub struct RawBoard {
     pub serial: Option<Spanned<RawSerial>>,
     pub model: Option<Spanned<String>>,
     pub record: Option<super::record::RawRecord>,
+    pub dicom_send: Option<Spanned<super::dicom_send::RawDicomSend>>,
     pub station: Option<super::station::RawStation>,
     pub compute: Option<RawCompute>,
     pub facts: Option<RawFacts>,

@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 use super::check::{BAUD_RATE, DESCRIPTION_CHARACTERS_MAX, SCREEN_SIDE_PX, THREADS};
 use super::check::{CALLERS_MAX, CAPTURE_SIDE_PX, CLOCK_HZ, FACTS_MAX, PIN, SETTLE_MS, SETUP_LINES_MAX};
 use super::check::{TIMEOUT_MS, WATCHDOG_S};
+use super::dicom_send::PORT;
 use super::facts::Status;
 use super::record::RECORD_BYTES_MAX;
 use super::screen::{LANGUAGES, PanelModel};
@@ -182,6 +183,14 @@ const RECORD: &[Key] = &[
 ];
 const RECORD_NEEDS: &[&str] = &["folder", "bytes_max"];
 
+const DICOM_SEND: &[Key] = &[
+    Key("address", Takes::Text, "The archive's address in numbers, such as 192.168.7.2."),
+    Key("port", Takes::Whole(PORT), "The archive's port, such as 104 or 11112."),
+    Key("called_ae", Takes::Text, "The archive's application entity title."),
+    Key("calling_ae", Takes::Text, "The station's own title; RAYMAP unless given."),
+];
+const DICOM_SEND_NEEDS: &[&str] = &["address", "port", "called_ae"];
+
 const STATION: &[Key] = &[
     Key("folder", Takes::Text, "Where starts are counted; left out: the service's own folder."),
     Key("watchdog", Takes::Text, "The board's watchdog, such as /dev/watchdog0; left out: it is left alone."),
@@ -234,6 +243,11 @@ const BOARD: &[Key] = &[
     Key("serial", Takes::Table(SERIAL, &[]), "Where results are reported."),
     Key("model", Takes::Text, "A model bundle's folder; embedded, the one inside the program, unless given."),
     Key("record", Takes::Table(RECORD, RECORD_NEEDS), "Where readings are kept; left out: nowhere."),
+    Key(
+        "dicom_send",
+        Takes::Table(DICOM_SEND, DICOM_SEND_NEEDS),
+        "Where kept readings are sent as DICOM objects; left out: nowhere.",
+    ),
     Key("station", Takes::Table(STATION, &[]), "What watches over the program."),
     Key("compute", Takes::Table(COMPUTE, &[]), "How the network is computed."),
     Key("facts", Takes::Table(FACTS, &[]), "What is known of the hardware: for people, never acted upon."),

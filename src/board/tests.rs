@@ -32,7 +32,7 @@ fn what_is_left_out_is_the_embedded_model_and_no_record() {
     assert_eq!(board.model, ModelConfig::Embedded);
     assert_eq!(parse(6, "model = 'm'").model, ModelConfig::Folder("m".into()));
     assert_eq!(board.record, None);
-    let key_file = Some("$CREDENTIALS_DIRECTORY/k".into());
+    let key_file = Some("/k".into());
     let record = RecordConfig { folder: "r".into(), bytes_max: 2_000_000, key_file: None };
     assert_eq!(parse(6, "record = { folder = 'r', bytes_max = 2_000_000 }").record, Some(record));
     let sealed = parse(6, "record = { folder = 'r', bytes_max = 2_000_000, key_file = '/k' }");
@@ -64,6 +64,22 @@ fn a_receiver_of_dicom_has_one_address_and_known_callers() {
     check_net("bind = '10.0.0.1:104', callers = []", ("board_range", 3, 78));
     check_net("bind = '10.0.0.1:104', callers = ['SEVENTEEN LETTERS']", ("board_form", 3, 79));
     check(3, "source = { kind = 'folder', path = 'in', title = 'X' }", ("board_surplus", 3, 50));
+}
+
+#[test]
+fn readings_are_sent_to_one_address_from_a_record() {
+    let record = "record = { folder = 'r', bytes_max = 2_000_000 }";
+    let send = |rest: &str| format!("{record}\ndicom_send = {{ address = '10.0.0.2', {rest} }}");
+    let board = parse(6, &send("port = 104, called_ae = 'ARCHIVE'"));
+    let config = board.dicom_send.unwrap();
+    assert_eq!((config.address.to_string().as_str(), config.called.as_str()), ("10.0.0.2:104", "ARCHIVE"));
+    assert_eq!((config.calling.as_str(), parse(6, record).dicom_send), ("RAYMAP", None));
+    check(6, &send("port = 0, called_ae = 'A'"), ("board_range", 7, 45));
+    check(6, &send("port = 104, called_ae = ''"), ("board_form", 7, 62));
+    let alone = "dicom_send = { address = '10.0.0.2', port = 104, called_ae = 'A' }";
+    check(6, alone, ("board_missing", 6, 14));
+    let text = format!("{record}\ndicom_send = {{ address = 'archive', port = 104, called_ae = 'A' }}");
+    check(6, &text, ("board_form", 7, 26));
 }
 
 #[test]

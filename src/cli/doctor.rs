@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::failure::{Exit, Failure};
 use super::run::{about, open};
-use super::{board_pipeline, records};
+use super::{board_pipeline, records, sending};
 use crate::board::{Board, RecordConfig, ScreenConfig, SerialConfig, SourceConfig};
 use crate::clock::{Clock, SystemClock};
 use crate::reading::{DISCLAIMER, SCHEMA};
@@ -58,7 +58,9 @@ fn examine(arguments: &DoctorArguments) -> Result<Vec<TestReport>, Failure> {
     let clock = SystemClock::start();
     // A station may be running, and has the record: it is only looked at.
     let record = board.record.as_ref().map(|r| test("record", move || record_beside(r)));
-    let tests = tests(&board, &about, model.as_ref().err(), record, &clock);
+    let mut tests = tests(&board, &about, model.as_ref().err(), record, &clock);
+    // Only here: a station does not wait at its start for an archive that is away.
+    tests.extend(sending::test(&board).map(|found| test("dicom_send", move || found)));
     let reports: Vec<TestReport> = tests.into_iter().map(SelfTest::run).collect();
     if arguments.json {
         let tests: Vec<Value> = reports.iter().map(to_json).collect();

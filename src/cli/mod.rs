@@ -23,6 +23,7 @@ mod records_export;
 mod records_verify;
 mod report;
 mod run;
+mod sending;
 mod supervise;
 
 pub use failure::{Exit, Failure};

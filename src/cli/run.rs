@@ -6,6 +6,7 @@ use std::time::Duration;
 use log::LevelFilter;
 
 use super::failure::{Exit, Failure, chain};
+use super::sending::Sending;
 use super::supervise::{Supervised, stop_on_signals};
 use super::{RunArguments, board_pipeline, compute, doctor, isolate, live, panel};
 use crate::board::{Board, RecordConfig, SerialConfig, SourceConfig};
@@ -50,7 +51,10 @@ pub fn run(arguments: &RunArguments, logger: &LogLines) -> Result<(), Failure> {
     };
     let (source, forever) = (board.source.clone(), arguments.forever);
     let policy = Policy { live, dwell, ..policy };
-    let mut station = Station::new(edges, policy).supervised(supervised.supervision());
+    let sending = Sending::start(&board, clock.clone());
+    let dispatch = sending.dispatch();
+    let mut station =
+        Station::new(edges, policy).supervised(supervised.supervision()).with_dispatch(dispatch);
     if let Some(level) = board.station.as_ref().map(|s| s.log).filter(|l| *l > LevelFilter::Off) {
         station = station.with_log(logger.give(level));
     }
@@ -60,6 +64,9 @@ pub fn run(arguments: &RunArguments, logger: &LogLines) -> Result<(), Failure> {
         log::warn!("screen: {}", chain(&error));
     }
     drop(supervised);
+    if !forever {
+        sending.finish();
+    }
     report(&summary, &board);
     // A refused model has been shown and reported; it is what the command fails with.
     reader.0.map(drop)?;

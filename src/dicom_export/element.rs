@@ -78,21 +78,21 @@ impl Elements {
         }
         bytes
     }
+}
 
-    /// A whole file of the object with these UIDs.
-    pub fn file(&self, class: &str, instance: &str) -> Vec<u8> {
-        let mut meta = Self::default();
-        meta.bytes((2, 0x01), b"OB", vec![0, 1])
-            .text((2, 0x02), b"UI", class)
-            .text((2, 0x03), b"UI", instance)
-            .text((2, 0x10), b"UI", EXPLICIT_LITTLE_ENDIAN)
-            .text((2, 0x12), b"UI", IMPLEMENTATION)
-            .text((2, 0x13), b"SH", "RAYMAP_1");
-        let meta = meta.encode();
-        let mut length = Self::default();
-        length.bytes((2, 0x00), b"UL", (meta.len() as u32).to_le_bytes().into());
-        [&[0; 128][..], b"DICM", &length.encode(), &meta, &self.encode()].concat()
-    }
+/// A whole file of the object with these UIDs and this dataset.
+pub fn file(class: &str, instance: &str, dataset: &[u8]) -> Vec<u8> {
+    let mut meta = Elements::default();
+    meta.bytes((2, 0x01), b"OB", vec![0, 1])
+        .text((2, 0x02), b"UI", class)
+        .text((2, 0x03), b"UI", instance)
+        .text((2, 0x10), b"UI", EXPLICIT_LITTLE_ENDIAN)
+        .text((2, 0x12), b"UI", IMPLEMENTATION)
+        .text((2, 0x13), b"SH", "RAYMAP_1");
+    let meta = meta.encode();
+    let mut length = Elements::default();
+    length.bytes((2, 0x00), b"UL", (meta.len() as u32).to_le_bytes().into());
+    [&[0; 128][..], b"DICM", &length.encode(), &meta, dataset].concat()
 }
 
 /// Value, scheme and meaning.

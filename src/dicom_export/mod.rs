@@ -35,7 +35,19 @@ pub struct Subject<'a> {
 pub struct Object {
     /// `capture`, `segmentation` or `report`.
     pub name: &'static str,
+    pub class: &'static str,
+    pub instance: String,
+    /// A whole file.
     pub bytes: Vec<u8>,
+    /// Where the dataset begins in it, behind what only a file has.
+    dataset_at: usize,
+}
+
+impl Object {
+    /// The dataset alone, in explicit VR, little endian.
+    pub fn dataset(&self) -> &[u8] {
+        &self.bytes[self.dataset_at..]
+    }
 }
 
 /// What a series is.
@@ -113,7 +125,10 @@ impl Subject<'_> {
     }
 
     fn finish(&self, kind: Kind, elements: &Elements) -> Object {
-        Object { name: kind.name, bytes: elements.file(kind.class, &self.uid(kind.name)) }
+        let (dataset, instance) = (elements.encode(), self.uid(kind.name));
+        let bytes = element::file(kind.class, &instance, &dataset);
+        let dataset_at = bytes.len() - dataset.len();
+        Object { name: kind.name, class: kind.class, instance, bytes, dataset_at }
     }
 }
 

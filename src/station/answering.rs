@@ -79,6 +79,7 @@ impl Station<'_> {
             ("dropped", self.teller.dropped().to_string()),
             ("unacked", self.teller.unacknowledged().to_string()),
         ];
+        fields.extend(self.dispatch_fields());
         fields.extend(machine::hottest_celsius().map(|c| ("temp", format!("{c:.1}"))));
         fields.extend(self.clock.wall_time().map(|t| ("time", t.to_string())));
         fields

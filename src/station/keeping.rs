@@ -26,6 +26,9 @@ impl Station<'_> {
 
     fn kept(&mut self, kept: &Kept, dropped_so_far: u64) {
         self.summary.kept += 1;
+        if let Some(dispatch) = self.dispatch {
+            dispatch.kept();
+        }
         log::info!("radiograph {} is kept as reading {}", self.summary.radiographs, kept.id);
         self.panel.record(if dropped_so_far > 0 { Keeping::DropsOldest } else { Keeping::All });
         if kept.dropped > 0 {

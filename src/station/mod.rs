@@ -7,6 +7,7 @@
 
 mod advice;
 mod answering;
+mod dispatch;
 mod fault;
 mod feed;
 mod keeping;
@@ -34,6 +35,7 @@ use std::sync::mpsc::Receiver;
 use std::time::Duration;
 
 pub use self::advice::Advice;
+pub use self::dispatch::{Dispatch, DispatchState};
 pub use self::fault::{Fault, Origin};
 pub use self::feed::{Fed, Feed, SourceFeed};
 pub use self::live::LiveFeed;
@@ -87,6 +89,7 @@ pub struct Station<'a> {
     settled: bool,
     /// No radiograph is taken before this, where a peer wished so.
     frozen_until: Option<Duration>,
+    dispatch: Option<&'a dyn Dispatch>,
 }
 
 impl<'a> Station<'a> {
@@ -105,6 +108,7 @@ impl<'a> Station<'a> {
             state: State::default(),
             settled: false,
             frozen_until: None,
+            dispatch: None,
         }
     }
 
@@ -204,6 +208,8 @@ impl<'a> Station<'a> {
                 None => return ControlFlow::Continue(()),
                 Some(Ok(Fed::Idle)) => {
                     *in_a_row = 0;
+                    // The screen goes on saying what failed until something newer is there.
+                    self.become_state(State::Ready);
                     self.wait(WAIT_SLICE);
                 }
                 Some(Ok(Fed::Live(live))) => {

@@ -199,3 +199,37 @@ fn a_hang_at_any_stage_of_the_loop_is_found_there() {
         assert_eq!(hangs.recv_timeout(Duration::from_secs(30)), Ok(stage));
     }
 }
+
+/// A source that fails, then has nothing, and stops the station when it is asked once more.
+struct FailsThenIdles {
+    asked: u32,
+    stop: Arc<AtomicBool>,
+}
+
+impl Feed for FailsThenIdles {
+    fn next(&mut self) -> Option<Result<Fed, Fault>> {
+        self.asked += 1;
+        match self.asked {
+            1 => Some(Err(Fault::source("unplugged", "gone".into()))),
+            2 => Some(Ok(Fed::Idle)),
+            _ => {
+                self.stop.store(true, Ordering::Relaxed);
+                Some(Ok(Fed::Idle))
+            }
+        }
+    }
+}
+
+#[test]
+fn a_source_that_has_nothing_after_a_fault_is_ready_again() {
+    let mut world = World::new();
+    let (states, told) = channel();
+    let supervision =
+        Supervision { on_state: Box::new(move |s| states.send(s).unwrap()), ..Supervision::default() };
+    let mut reader = FakeReader;
+    let station = world.station(&mut reader, Policy::FOREVER).supervised(supervision);
+    let stop = station.stopper();
+    station.run(&about(), vec![], &mut || Ok(Box::new(FailsThenIdles { asked: 0, stop: stop.clone() })));
+    let told: Vec<State> = told.try_iter().collect();
+    assert_eq!(told, [State::SelfTest, State::Ready, State::Fault, State::Ready, State::Stopping]);
+}

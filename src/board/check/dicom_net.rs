@@ -1,10 +1,11 @@
-//! A receiver of DICOM, checked.
+//! A receiver of DICOM, and whom readings are sent to, checked.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use toml::Spanned;
 
 use super::{Checker, Key, span_of};
+use crate::board::dicom_send::{DicomSendConfig, PORT, RawDicomSend};
 use crate::board::raw::RawSource;
 use crate::board::{BoardError, DicomNetConfig};
 
@@ -38,6 +39,32 @@ impl Checker<'_> {
         let text = self.form("bind", raw, form, |s| parsed(s).is_some())?;
         let refused = || BoardError::Form { place: self.place(raw), key: "bind", value: text.clone(), form };
         parsed(&text).ok_or_else(refused)
+    }
+
+    /// `is_kept`: whether there is a record to send from.
+    pub(super) fn dicom_send(
+        &self,
+        raw: &Spanned<RawDicomSend>,
+        is_kept: bool,
+    ) -> Result<DicomSendConfig, BoardError> {
+        if !is_kept {
+            return Err(self.missing(raw, "a board that sends readings", "record"));
+        }
+        let send = raw.get_ref();
+        let form = "the archive's address in numbers, such as 192.168.7.2";
+        let parsed = |s: &str| s.parse().ok().filter(|a: &IpAddr| !a.is_unspecified() && !a.is_multicast());
+        let text = self.form("address", &send.address, form, |s| parsed(s).is_some())?;
+        let place = || self.place(&send.address);
+        let refused = || BoardError::Form { place: place(), key: "address", value: text.clone(), form };
+        let address = parsed(&text).ok_or_else(refused)?;
+        let port = self.range("port", &send.port, PORT)? as u16;
+        let title = |key, raw| self.form(key, raw, TITLE_FORM, is_title);
+        let calling = send.calling_ae.as_ref().map(|t| title("calling_ae", t)).transpose()?;
+        Ok(DicomSendConfig {
+            address: SocketAddr::new(address, port),
+            called: title("called_ae", &send.called_ae)?,
+            calling: calling.unwrap_or_else(|| TITLE_DEFAULT.into()),
+        })
     }
 
     fn callers(&self, raw: &Spanned<Vec<Spanned<String>>>) -> Result<Vec<String>, BoardError> {

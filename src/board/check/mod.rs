@@ -66,6 +66,8 @@ impl Checker<'_> {
         let serial = faults.keep(self.needed(&raw.serial, "serial").and_then(|s| self.serial(s)));
         let model = faults.keep(self.model(raw.model.as_ref()));
         let record = faults.keep(raw.record.as_ref().map(|r| self.record(r)).transpose());
+        let dicom_send = raw.dicom_send.as_ref().map(|s| self.dicom_send(s, raw.record.is_some()));
+        let dicom_send = faults.keep(dicom_send.transpose());
         let station = faults.keep(raw.station.as_ref().map(|s| self.station(s)).transpose());
         let compute = faults.keep(self.compute(raw.compute.as_ref()));
         let facts = faults.keep(self.facts(raw.facts.as_ref()));
@@ -80,6 +82,7 @@ impl Checker<'_> {
                 serial: serial?,
                 model: model?,
                 record: record?,
+                dicom_send: dicom_send?,
                 station: station?,
                 compute: compute?,
                 facts: facts?,
@@ -100,6 +103,7 @@ impl Checker<'_> {
         faults.keep(raw.serial.as_ref().map(|s| self.serial(s)).transpose());
         faults.keep(self.model(raw.model.as_ref()));
         faults.keep(raw.record.as_ref().map(|r| self.record(r)).transpose());
+        faults.keep(raw.dicom_send.as_ref().map(|s| self.dicom_send(s, true)).transpose());
         faults.keep(raw.station.as_ref().map(|s| self.station(s)).transpose());
         faults.keep(self.compute(raw.compute.as_ref()));
         faults.keep(self.facts(raw.facts.as_ref()));

@@ -6,6 +6,9 @@ use super::error::NetError;
 use super::pdu::PDU_BYTES_MAX;
 use crate::source::dicom::{Uid, is_read};
 
+/// How every object that is sent is written: explicit VR, little endian.
+const SENT: &str = "1.2.840.10008.1.2.1";
+
 /// Verification: an echo.
 pub(super) const VERIFICATION: &str = "1.2.840.10008.1.1";
 /// What is stored: computed radiography, digital X-ray for presentation, secondary capture, and what others use.
@@ -114,13 +117,62 @@ impl<'a> Request<'a> {
             put_item(&mut value, 0x40, context.syntax.as_ref().map_or("", Uid::as_str).as_bytes());
             put_item(&mut body, 0x21, &value);
         }
-        let mut user = Vec::new();
-        put_item(&mut user, 0x51, &PDU_BYTES_MAX.to_be_bytes());
-        put_item(&mut user, 0x52, IMPLEMENTATION.as_bytes());
-        put_item(&mut user, 0x55, IMPLEMENTATION_NAME.as_bytes());
-        put_item(&mut body, 0x50, &user);
+        put_item(&mut body, 0x50, &user());
         body
     }
+}
+
+/// The body of a request by `calling` to `called` for objects of these classes: contexts 1, 3, 5 and so on.
+pub(crate) fn request(called: &str, calling: &str, classes: &[&str]) -> Vec<u8> {
+    let mut body = vec![0, 1, 0, 0];
+    body.extend(format!("{called:<16.16}{calling:<16.16}").bytes());
+    body.extend([0; 32]);
+    put_item(&mut body, 0x10, APPLICATION_CONTEXT.as_bytes());
+    for (class, id) in classes.iter().zip((1..).step_by(2)) {
+        let mut context = vec![id, 0, 0, 0];
+        put_item(&mut context, 0x30, class.as_bytes());
+        put_item(&mut context, 0x40, SENT.as_bytes());
+        put_item(&mut body, 0x20, &context);
+    }
+    put_item(&mut body, 0x50, &user());
+    body
+}
+
+/// What a peer that was called accepts.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Acceptance {
+    /// The numbers of the contexts.
+    pub contexts: Vec<u8>,
+    /// The longest unit that it takes; 0: it sets no limit.
+    pub pdu_bytes: u32,
+}
+
+impl Acceptance {
+    pub(crate) fn read(body: &[u8]) -> Result<Self, NetError> {
+        let mut acceptance = Self { contexts: Vec::new(), pdu_bytes: 0 };
+        for (kind, value) in items(body.get(ITEMS_AT..).ok_or(NetError::Form)?)? {
+            match (kind, value) {
+                (0x21, [id, _, 0, _, syntax @ ..]) => {
+                    let chosen = items(syntax)?;
+                    if chosen.iter().any(|(kind, uid)| *kind == 0x40 && title(uid) == SENT) {
+                        acceptance.contexts.push(*id);
+                    }
+                }
+                (0x50, user) => acceptance.pdu_bytes = longest(user)?,
+                _ => {}
+            }
+        }
+        Ok(acceptance)
+    }
+}
+
+/// What this program says of itself.
+fn user() -> Vec<u8> {
+    let mut user = Vec::new();
+    put_item(&mut user, 0x51, &PDU_BYTES_MAX.to_be_bytes());
+    put_item(&mut user, 0x52, IMPLEMENTATION.as_bytes());
+    put_item(&mut user, 0x55, IMPLEMENTATION_NAME.as_bytes());
+    user
 }
 
 /// Items of a type, a reserved byte, a length and as many bytes.
@@ -211,6 +263,17 @@ mod tests {
         assert_eq!(chosen(STORED[0], &[mpeg, implicit, "1.2.840.10008.1.2.1"]), Some(implicit.into()));
         assert_eq!(chosen(STORED[0], &[mpeg]), None);
         assert_eq!(chosen("1.2.840.10008.5.1.4.1.1.2", &[implicit]), None, "a CT slice");
+    }
+
+    #[test]
+    fn what_is_asked_for_as_a_caller_is_understood_by_a_called_one() {
+        let body = super::request("ARCHIVE", "RAYMAP", &[STORED[2], "1.2.840.10008.5.1.4.1.1.66.4"]);
+        let request = Request::read(&body).unwrap();
+        assert_eq!((request.called, request.calling, request.contexts.len()), ("ARCHIVE", "RAYMAP", 2));
+        let answer = Acceptance::read(&request.acceptance()).unwrap();
+        // A station takes captures, and no segmentations.
+        assert_eq!(answer, Acceptance { contexts: vec![1], pdu_bytes: PDU_BYTES_MAX });
+        assert!(Acceptance::read(&body[..40]).is_err());
     }
 
     #[test]

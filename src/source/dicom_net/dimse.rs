@@ -6,12 +6,13 @@ use super::error::NetError;
 use crate::source::dicom::Uid;
 
 /// Longest command set: those that are used have some 200 bytes.
-pub(super) const COMMAND_BYTES_MAX: usize = 4 * 1024;
+pub(crate) const COMMAND_BYTES_MAX: usize = 4 * 1024;
 
 const AFFECTED_CLASS: u16 = 0x0002;
 const FIELD: u16 = 0x0100;
 const MESSAGE: u16 = 0x0110;
 const RESPONDED_TO: u16 = 0x0120;
+const PRIORITY: u16 = 0x0700;
 const DATA: u16 = 0x0800;
 const STATUS: u16 = 0x0900;
 const AFFECTED_INSTANCE: u16 = 0x1000;
@@ -56,18 +57,13 @@ pub(super) enum Operation {
 }
 
 impl Command {
-    pub(super) fn read(mut bytes: &[u8]) -> Result<Self, NetError> {
+    pub(super) fn read(bytes: &[u8]) -> Result<Self, NetError> {
         let (mut field, mut message, mut data) = (None, None, None);
         let (mut class, mut instance) = (Uid::new(""), Uid::new(""));
-        while let Some(([g0, g1, e0, e1, length @ ..], rest)) = bytes.split_first_chunk::<8>() {
-            let length = u32::from_le_bytes(*length) as usize;
-            let (value, rest) = rest.split_at_checked(length).ok_or(NetError::Command)?;
-            if [*g0, *g1] != [0, 0] {
-                return Err(NetError::Command);
-            }
+        for (element, value) in elements(bytes)? {
             let short = value.first_chunk().map(|pair| u16::from_le_bytes(*pair));
             let uid = Uid::new(std::str::from_utf8(value).unwrap_or_default());
-            match u16::from_le_bytes([*e0, *e1]) {
+            match element {
                 AFFECTED_CLASS => class = uid,
                 FIELD => field = short,
                 MESSAGE => message = short,
@@ -75,9 +71,8 @@ impl Command {
                 AFFECTED_INSTANCE => instance = uid,
                 _ => {}
             }
-            bytes = rest;
         }
-        let field = field.filter(|_| bytes.is_empty()).ok_or(NetError::Command)?;
+        let field = field.ok_or(NetError::Command)?;
         let operation = match field {
             ECHO => Operation::Echo,
             STORE if class.as_str().is_empty() || instance.as_str().is_empty() => {
@@ -101,11 +96,57 @@ impl Command {
         put_short(&mut body, DATA, NO_DATA);
         put_short(&mut body, STATUS, status as u16);
         put_uid(&mut body, AFFECTED_INSTANCE, &self.instance);
-        let mut bytes = vec![0, 0, 0, 0, 4, 0, 0, 0];
-        bytes.extend((body.len() as u32).to_le_bytes());
-        bytes.extend(body);
-        bytes
+        grouped(&body)
     }
+}
+
+/// The command set that announces an object to be stored.
+pub(crate) fn store_request(message: u16, class: &str, instance: &str) -> Vec<u8> {
+    let mut body = Vec::new();
+    put_uid(&mut body, AFFECTED_CLASS, &Uid::new(class));
+    put_short(&mut body, FIELD, STORE);
+    put_short(&mut body, MESSAGE, message);
+    put_short(&mut body, PRIORITY, 0);
+    put_short(&mut body, DATA, 0);
+    put_uid(&mut body, AFFECTED_INSTANCE, &Uid::new(instance));
+    grouped(&body)
+}
+
+/// Which message a command set answers, and how.
+pub(crate) fn answer_of(bytes: &[u8]) -> Result<(u16, u16), NetError> {
+    let (mut message, mut status) = (None, None);
+    for (element, value) in elements(bytes)? {
+        let short = value.first_chunk().map(|pair| u16::from_le_bytes(*pair));
+        match element {
+            RESPONDED_TO => message = short,
+            STATUS => status = short,
+            _ => {}
+        }
+    }
+    message.zip(status).ok_or(NetError::Command)
+}
+
+/// The elements of a command set: numbers in their group, and values.
+fn elements(mut bytes: &[u8]) -> Result<Vec<(u16, &[u8])>, NetError> {
+    let mut elements = Vec::new();
+    while let Some(([g0, g1, e0, e1, length @ ..], rest)) = bytes.split_first_chunk::<8>() {
+        let length = u32::from_le_bytes(*length) as usize;
+        let (value, rest) = rest.split_at_checked(length).ok_or(NetError::Command)?;
+        if [*g0, *g1] != [0, 0] {
+            return Err(NetError::Command);
+        }
+        elements.push((u16::from_le_bytes([*e0, *e1]), value));
+        bytes = rest;
+    }
+    if bytes.is_empty() { Ok(elements) } else { Err(NetError::Command) }
+}
+
+/// A command set after the element that says how long it is.
+fn grouped(body: &[u8]) -> Vec<u8> {
+    let mut bytes = vec![0, 0, 0, 0, 4, 0, 0, 0];
+    bytes.extend((body.len() as u32).to_le_bytes());
+    bytes.extend(body);
+    bytes
 }
 
 fn put(to: &mut Vec<u8>, element: u16, value: &[u8]) {
@@ -150,6 +191,18 @@ mod tests {
         assert!(Command::read(&command(STORE, &[(AFFECTED_CLASS, "1.2.3")])).is_err());
         assert!(Command::read(&bytes[..bytes.len() - 1]).is_err());
         assert!(Command::read(&[]).is_err());
+    }
+
+    #[test]
+    fn an_object_that_is_sent_is_announced_as_one_that_is_received() {
+        let announced = Command::read(&store_request(9, "1.2.3", "1.2.3.4")).unwrap();
+        let expected = Operation::Store { class: Uid::new("1.2.3"), instance: Uid::new("1.2.3.4") };
+        assert_eq!((announced.operation, announced.message, announced.data), (expected, 9, true));
+        let answer = announced.response(Status::OutOfResources);
+        assert_eq!(answer_of(&answer).unwrap(), (9, 0xA700));
+        // Only what names the object can be cut off.
+        let whole = (0..answer.len()).filter(|end| answer_of(&answer[..*end]).is_ok());
+        assert_eq!(whole.collect::<Vec<_>>(), [answer.len() - 16]);
     }
 
     #[test]

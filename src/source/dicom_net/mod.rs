@@ -6,11 +6,11 @@
 //! Units, associations, silence, objects and bytes are bounded; no text of a peer's goes to a log.
 //! This module does not know what an object shows; it is decoded where files are.
 
-mod associate;
-mod dimse;
+pub(crate) mod associate;
+pub(crate) mod dimse;
 mod error;
 mod inbox;
-mod pdu;
+pub(crate) mod pdu;
 mod serve;
 
 use std::net::SocketAddr;
@@ -21,6 +21,7 @@ use std::time::Duration;
 pub use self::error::NetError;
 use self::inbox::Inbox;
 pub use self::inbox::{INBOX_BYTES_MAX, OBJECTS_MAX};
+pub(crate) use self::serve::Line;
 pub use self::serve::{ASSOCIATION_MAX, ASSOCIATIONS_MAX, SILENCE_MAX};
 use super::file::{self, FileError};
 use super::{FrameSource, Sourced};

@@ -7,28 +7,49 @@ use std::io::{Read, Write};
 use super::error::NetError;
 
 /// Longest unit that is taken, which is told to the peer: a request with every context has some 20 KB.
-pub(super) const PDU_BYTES_MAX: u32 = 64 * 1024;
+pub(crate) const PDU_BYTES_MAX: u32 = 64 * 1024;
 
-/// What a peer may send; other units end the association.
+/// What a peer may send, whether it called or was called; other units end the association.
 #[derive(Debug, PartialEq)]
-pub(super) enum Pdu {
+pub(crate) enum Pdu {
     AssociateRequest(Vec<u8>),
+    AssociateAccept(Vec<u8>),
+    /// Result, source and reason.
+    AssociateReject(Vec<u8>),
     Data(Vec<u8>),
     ReleaseRequest,
+    ReleaseResponse,
     Abort,
 }
 
 /// What is sent.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
+    AssociateRequest = 1,
     AssociateAccept = 2,
     AssociateReject = 3,
     Data = 4,
+    ReleaseRequest = 5,
     ReleaseResponse = 6,
     Abort = 7,
 }
 
-pub(super) fn read(from: &mut impl Read) -> Result<Pdu, NetError> {
+impl Pdu {
+    /// Its number in the standard.
+    pub(crate) fn kind(&self) -> u8 {
+        match self {
+            Self::AssociateRequest(_) => 1,
+            Self::AssociateAccept(_) => 2,
+            Self::AssociateReject(_) => 3,
+            Self::Data(_) => 4,
+            Self::ReleaseRequest => 5,
+            Self::ReleaseResponse => 6,
+            Self::Abort => 7,
+        }
+    }
+}
+
+pub(crate) fn read(from: &mut impl Read) -> Result<Pdu, NetError> {
     let mut head = [0; 6];
     from.read_exact(&mut head)?;
     let [kind, _, length @ ..] = head;
@@ -40,14 +61,17 @@ pub(super) fn read(from: &mut impl Read) -> Result<Pdu, NetError> {
     from.read_exact(&mut body)?;
     match kind {
         1 => Ok(Pdu::AssociateRequest(body)),
+        2 => Ok(Pdu::AssociateAccept(body)),
+        3 => Ok(Pdu::AssociateReject(body)),
         4 => Ok(Pdu::Data(body)),
         5 => Ok(Pdu::ReleaseRequest),
+        6 => Ok(Pdu::ReleaseResponse),
         7 => Ok(Pdu::Abort),
         _ => Err(NetError::PduKind(kind)),
     }
 }
 
-pub(super) fn write(to: &mut impl Write, kind: Kind, body: &[u8]) -> Result<(), NetError> {
+pub(crate) fn write(to: &mut impl Write, kind: Kind, body: &[u8]) -> Result<(), NetError> {
     let mut bytes = vec![kind as u8, 0];
     bytes.extend((body.len() as u32).to_be_bytes());
     bytes.extend(body);
@@ -58,7 +82,7 @@ pub(super) fn write(to: &mut impl Write, kind: Kind, body: &[u8]) -> Result<(), 
 
 /// A fragment of a message: a presentation data value.
 #[derive(Debug, PartialEq)]
-pub(super) struct Fragment<'a> {
+pub(crate) struct Fragment<'a> {
     pub context: u8,
     pub command: bool,
     pub last: bool,
@@ -66,7 +90,7 @@ pub(super) struct Fragment<'a> {
 }
 
 /// The fragments in a data unit.
-pub(super) fn fragments(mut body: &[u8]) -> Result<Vec<Fragment<'_>>, NetError> {
+pub(crate) fn fragments(mut body: &[u8]) -> Result<Vec<Fragment<'_>>, NetError> {
     let mut fragments = Vec::new();
     while let Some((length, rest)) = body.split_first_chunk::<4>() {
         let length = u32::from_be_bytes(*length) as usize;

@@ -105,7 +105,7 @@ impl Server {
                 }
                 Ok(Pdu::ReleaseRequest) => return pdu::write(stream, Kind::ReleaseResponse, &[0; 4]),
                 Ok(Pdu::Abort) => return Ok(()),
-                Ok(Pdu::AssociateRequest(_)) => return abort(stream, NetError::PduKind(1)),
+                Ok(other) => return abort(stream, NetError::PduKind(other.kind())),
                 Err(NetError::Connection(e)) if e.kind() == ErrorKind::UnexpectedEof => return Ok(()),
                 Err(error) => return abort(stream, error),
             }
@@ -114,9 +114,9 @@ impl Server {
 }
 
 /// A connection that ends at a moment, however slowly its peer goes on.
-struct Line {
-    stream: TcpStream,
-    until: Instant,
+pub(crate) struct Line {
+    pub stream: TcpStream,
+    pub until: Instant,
 }
 
 impl Line {

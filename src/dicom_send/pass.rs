@@ -1,0 +1,158 @@
+//! What is still to be sent, sent: reading after reading, object after object, until nothing is left or it fails.
+
+use std::sync::Arc;
+
+use super::association::Association;
+use super::cursor::Cursor;
+use super::error::SendError;
+use super::{RecordPlace, Shared};
+use crate::board::DicomSendConfig;
+use crate::clock::Clock;
+use crate::dicom_export::{Object, Subject, objects};
+use crate::record::{Access, DiskStorage, Entry, Journal, RecordError, RecordKey, Restored};
+
+/// Failures of one reading that may be its own fault, after which it is given up: the archive has then had an hour.
+pub(super) const TRIES_MAX: u32 = 8;
+
+/// Sends from a record to a peer.
+pub(super) struct Pass {
+    pub config: DicomSendConfig,
+    pub place: RecordPlace,
+    pub clock: Arc<dyn Clock>,
+    pub cursor: Cursor,
+    pub shared: Arc<Shared>,
+}
+
+/// What became of one object.
+enum Outcome {
+    Sent,
+    /// For good.
+    Refused(&'static str),
+}
+
+impl Pass {
+    /// Sends all that waits.
+    pub fn run(&mut self) -> Result<(), SendError> {
+        let Some(journal) = self.journal()? else { return Ok(()) };
+        let last = journal.readings().next_back().map_or(0, |e| e.sequence);
+        if last < self.cursor.through && journal.dropped().through < self.cursor.through {
+            log::warn!("the record is another one than before: it is sent from its beginning");
+            self.cursor.advance(0);
+        }
+        let waiting: Vec<Entry> =
+            journal.readings().filter(|e| e.sequence > self.cursor.through).copied().collect();
+        for (k, entry) in waiting.iter().enumerate() {
+            self.shared.tell(&self.cursor, (waiting.len() - k) as u64);
+            if let Err(error) = self.reading(&journal, entry) {
+                let failed = self.give_up_after_many(entry, error);
+                self.shared.tell(&self.cursor, (waiting.len() - k) as u64);
+                failed?;
+            }
+        }
+        self.shared.tell(&self.cursor, 0);
+        Ok(())
+    }
+
+    /// The record as it is now; `None` where the station has not made it yet.
+    fn journal(&self) -> Result<Option<Journal>, SendError> {
+        if !self.place.folder.exists() {
+            return Ok(None);
+        }
+        let storage = DiskStorage::open(&self.place.folder, Access::Read)?;
+        let key = self.place.key_file.as_deref().map(RecordKey::load).transpose()?;
+        let journal = Journal::open_with(Box::new(storage), key)?;
+        journal.check_key()?;
+        Ok(Some(journal))
+    }
+
+    fn reading(&mut self, journal: &Journal, entry: &Entry) -> Result<(), SendError> {
+        let mut objects = self.objects(journal, entry)?;
+        objects.retain(|o| !self.cursor.done.iter().any(|done| done == o.name));
+        if !objects.is_empty() {
+            let mut association = Association::open(&self.config, objects.iter().map(|o| o.class).collect())?;
+            for object in &objects {
+                let outcome = store(&mut association, object)?;
+                self.note(entry, object, &outcome)?;
+            }
+            association.release();
+        }
+        self.cursor.advance(entry.sequence);
+        self.save()
+    }
+
+    fn objects(&self, journal: &Journal, entry: &Entry) -> Result<Vec<Object>, SendError> {
+        let restored = Restored::load(journal, entry)?;
+        let frame = restored.frame(journal, entry)?;
+        let study = restored.study(&frame, journal, entry)?;
+        let time = restored.moment.wall_time.or_else(|| self.clock.wall_time()).ok_or(SendError::Clock)?;
+        Ok(objects(&Subject {
+            study: &study,
+            frame: &frame,
+            identity: None,
+            time,
+            seed: restored.json.to_string().as_bytes(),
+            board: restored.json["board"].as_str().unwrap_or("unknown"),
+        }))
+    }
+
+    fn note(&mut self, entry: &Entry, object: &Object, outcome: &Outcome) -> Result<(), SendError> {
+        let id = entry.sequence;
+        match outcome {
+            Outcome::Sent => self.cursor.sent += 1,
+            Outcome::Refused(why) => {
+                self.cursor.refused += 1;
+                log::warn!("the {} of reading {id} was refused by the archive for good: {why}", object.name);
+            }
+        }
+        self.cursor.done.push(object.name.to_owned());
+        self.save()
+    }
+
+    /// Puts a reading that fails by itself behind, after so many tries; any other failure is the caller's.
+    fn give_up_after_many(&mut self, entry: &Entry, error: SendError) -> Result<(), SendError> {
+        let id = entry.sequence;
+        if is_damage(&error) {
+            log::warn!("reading {id} is damaged and not sent: {}", error.code());
+            self.cursor.refused += 1;
+            self.cursor.advance(id);
+            return self.save();
+        }
+        if error.may_be_the_reading() {
+            self.cursor.tries += 1;
+            if self.cursor.tries >= TRIES_MAX {
+                log::warn!("reading {id} was tried {TRIES_MAX} times and is not sent: {}", error.code());
+                self.cursor.refused += 1;
+                self.cursor.advance(id);
+                return self.save();
+            }
+            self.save()?;
+        }
+        Err(error)
+    }
+
+    fn save(&self) -> Result<(), SendError> {
+        self.cursor.save(&self.place.folder).map_err(SendError::Cursor)
+    }
+}
+
+/// Sends one object; an answer that may be another one later is an error.
+fn store(association: &mut Association, object: &Object) -> Result<Outcome, SendError> {
+    match association.store(object.class, &object.instance, object.dataset())? {
+        None => Ok(Outcome::Refused("it takes no objects of this class")),
+        // Success, and success with a warning (PS3.4, B.2.3).
+        Some(0x0000 | 0xB000..=0xBFFF) => Ok(Outcome::Sent),
+        // Out of resources.
+        Some(status @ 0xA700..=0xA7FF) => Err(SendError::Status(status)),
+        Some(status) => {
+            log::warn!("the archive answered with status {status:#06x}");
+            Ok(Outcome::Refused("it answered with an error"))
+        }
+    }
+}
+
+/// Whether the reading itself cannot be read, whenever it is tried.
+fn is_damage(error: &SendError) -> bool {
+    use RecordError::{Absent, Damaged, DamagedHeader, Form, Picture};
+    let SendError::Record(error) = error else { return false };
+    matches!(error, Absent { .. } | Damaged { .. } | DamagedHeader { .. } | Form { .. } | Picture { .. })
+}
