@@ -43,7 +43,7 @@ NETWORK = [
     ("first layer, gathering", r"kernels::dense"),
     ("depthwise", r"kernels::.*depthwise|kernels::lines"),
     ("sums", r"kernels::add|elementwise::add"),
-    ("concatenation", r"kernels::concat|elementwise::look_up"),
+    ("concatenation", r"kernels::concat|look_up"),
     ("doubling", r"kernels::double"),
     ("network, the rest", r"network::(graph|kernels|logits)"),
 ]
