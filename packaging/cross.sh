@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The release program for a board: packaging/cross.sh aarch64|armv7 [--glibc VERSION]
+# The program for a board: packaging/cross.sh aarch64|armv7 [--glibc VERSION]
 #
 # Without --glibc it is linked by Debian's cross compiler and needs a glibc about as new as this machine's.
 # With --glibc 2.28 it is linked by zig against that version's symbols, and runs on Debian 10 and later.
@@ -55,14 +55,14 @@ if [ -n "$glibc" ]; then
     python3 -m venv "$tools"
     "$tools/bin/pip" install -q "$ZIGBUILD" "$ZIG"
   }
-  PATH="$tools/bin:$PATH" cargo zigbuild --locked --release --target "$target.$glibc"
+  PATH="$tools/bin:$PATH" cargo zigbuild --locked --profile board --target "$target.$glibc"
 else
   need "gcc-$prefix" "$libc"
   export "CC_$name=$prefix-gcc" "CARGO_TARGET_${name^^}_LINKER=$prefix-gcc"
-  cargo build --locked --release --target "$target"
+  cargo build --locked --profile board --target "$target"
 fi
 
-program="$CARGO_TARGET_DIR/$target/release/raymap"
+program="$CARGO_TARGET_DIR/$target/board/raymap"
 bytes=$(stat -c %s "$program")
 needed=$("$prefix-objdump" -T "$program" | grep -o 'GLIBC_[0-9.]*' | sed 's/GLIBC_//' | sort -uV | tail -1)
 printf '%s\n%s bytes, needs glibc %s\n' "$program" "$bytes" "$needed"

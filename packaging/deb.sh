@@ -24,6 +24,6 @@ for arch in "$@"; do
     arm64) packaging/cross.sh aarch64 --glibc "$GLIBC"; target=aarch64-unknown-linux-gnu ;;
     armhf) packaging/cross.sh armv7 --glibc "$GLIBC"; target=armv7-unknown-linux-gnueabihf ;;
   esac
-  package=$("$tools/bin/cargo-deb" --no-build --no-strip --target "$target" --output "$CARGO_TARGET_DIR/debian/")
+  package=$("$tools/bin/cargo-deb" --no-build --no-strip --profile board --target "$target" --output "$CARGO_TARGET_DIR/debian/")
   printf '%s\n%s bytes\n' "$package" "$(stat -c %s "$package")"
 done
