@@ -76,6 +76,8 @@ pub struct Desk {
     pub(super) wants_shut_down: bool,
     /// What was drawn last differs from what is to be shown.
     is_stale: bool,
+    /// Counts what changed of it between header and keys.
+    content: u64,
     drawn: (u32, u64),
 }
 
@@ -98,6 +100,7 @@ impl Desk {
             reading_for: READING_FOR,
             wants_shut_down: false,
             is_stale: true,
+            content: 0,
             drawn: (0, 0),
         }
     }
@@ -117,7 +120,7 @@ impl Desk {
         };
         self.scene = scene;
         self.since = now;
-        self.is_stale = true;
+        self.change();
         if let Some(what) = comes {
             self.come(what, now);
         }
@@ -138,7 +141,7 @@ impl Desk {
         if matches!(self.scene, Scene::Fault { .. }) {
             self.scene = if self.shelf.latest().is_some() { Scene::Result } else { Scene::Ready };
             self.since = now;
-            self.is_stale = true;
+            self.change();
         }
     }
 
@@ -195,7 +198,7 @@ impl Desk {
         };
         if let Some(action) = meant {
             self.perform(action, now);
-            self.is_stale = true;
+            self.change();
         }
     }
 
@@ -212,7 +215,11 @@ impl Desk {
         if matches!(self.scene, Scene::Boot { .. }) && now.saturating_sub(self.since) >= BOOT_FOR {
             self.scene(Scene::Ready, now);
         }
-        self.is_stale |= self.drawn != self.moving(now);
+        let (step, age) = self.moving(now);
+        if step != self.drawn.0 {
+            self.change();
+        }
+        self.is_stale |= age != self.drawn.1;
     }
 
     /// Whether what is on show is no longer what was drawn last.
@@ -222,7 +229,17 @@ impl Desk {
 
     /// All is to be drawn anew.
     pub fn renew(&mut self) {
+        self.change();
+    }
+
+    /// A number that differs where what stands between header and keys does.
+    pub fn content(&self) -> u64 {
+        self.content
+    }
+
+    fn change(&mut self) {
         self.is_stale = true;
+        self.content += 1;
     }
 
     /// Whether the operator wants the device to be shut down.
@@ -355,7 +372,7 @@ impl Desk {
     pub(super) fn leave(&mut self) {
         self.page = Page::Station;
         self.waiting = None;
-        self.is_stale = true;
+        self.change();
     }
 }
 

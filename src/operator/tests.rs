@@ -7,7 +7,7 @@ use super::page::{Shown, Touched, keys};
 use super::simulated::{graded, provenance, refused};
 use super::{CONFIRM_MAX, FRONT_AFTER, IDLE_MAX};
 use crate::input::{Control, Key, Press};
-use crate::render::{Action, Language, MapStyle, Opacity, View};
+use crate::render::{Action, Badge, Language, MapStyle, Opacity, View};
 
 pub(super) fn start() -> Start {
     Start { source: "phantoms".into(), model: provenance(), language: Language::English }
@@ -259,6 +259,19 @@ fn nothing_is_drawn_anew_that_has_not_changed() {
         })
         .count();
     assert!((5..=10).contains(&redrawn), "{redrawn} pictures of progress");
+}
+
+#[test]
+fn a_badge_a_note_and_a_minute_leave_the_content_and_a_press_does_not() {
+    let mut desk = desk(&[10]);
+    let content = desk.content();
+    desk.drawn(None, s(0), |_, _| ());
+    desk.badge(Badge::SerialLost, true);
+    desk.note(Some("the store is full".into()));
+    desk.tick(s(60));
+    assert!(desk.is_stale() && desk.content() == content);
+    press(&mut desk, key(Key::Map), 61);
+    assert!(desk.content() != content, "the map is fainter");
 }
 
 #[test]

@@ -9,7 +9,7 @@ use super::mailbox::{Mail, Mailbox, Told};
 use super::page::Touched;
 use crate::clock::Clock;
 use crate::input::{Heard, Press, Spot};
-use crate::render::{Badge, KEYS_MAX, RgbPicture, draw_in, key_at, palette, row_at};
+use crate::render::{Badge, KEYS_MAX, Painting, key_at, row_at};
 use crate::screen::{Attached, ScreenError};
 use crate::station::PanelError;
 use crate::units::{PixelSize, Turn};
@@ -46,6 +46,8 @@ pub struct Worker {
     clock: Arc<dyn Clock>,
     mailbox: Arc<Mailbox>,
     outcome: Arc<Outcome>,
+    /// What the screen was last given.
+    painting: Option<Painting>,
     /// The failure that was told last, until a picture is shown again.
     told: Option<&'static str>,
 }
@@ -59,7 +61,7 @@ impl Worker {
         mailbox: Arc<Mailbox>,
         outcome: Arc<Outcome>,
     ) -> Self {
-        Self { desk, screen, turn, clock, mailbox, outcome, told: None }
+        Self { desk, screen, turn, clock, mailbox, outcome, painting: None, told: None }
     }
 
     /// Works until the station has told its end.
@@ -128,11 +130,12 @@ impl Worker {
 
     fn show(&mut self, now: Duration) {
         let Some(size) = self.screen.size() else { return };
-        let mut picture = RgbPicture::new(size, palette::GROUND);
         let time = self.clock.wall_time().map(|t| t.to_string());
-        // Drawing into memory cannot fail; whatever its error type, there is none to tell.
-        let _ = self.desk.drawn(time.as_deref(), now, |view, context| draw_in(view, context, &mut picture));
-        match self.screen.show(&picture, now) {
+        let kept = self.painting.take().filter(|p| p.picture().size() == size);
+        let painting = self.painting.insert(kept.unwrap_or_else(|| Painting::new(size)));
+        let content = self.desk.content();
+        self.desk.drawn(time.as_deref(), now, |view, context| painting.show(view, context, content));
+        match self.screen.show(painting.picture(), now) {
             Ok(()) => {
                 if self.told.take().is_some() {
                     log::info!("the screen shows pictures again");
