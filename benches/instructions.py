@@ -7,9 +7,10 @@ for 32-bit ARM armv7-unknown-linux-gnueabihf and gcc-arm-linux-gnueabihf.
 
     benches/instructions.py                     # builds the program for aarch64 in release mode, then counts
     benches/instructions.py --armv7             # the same for 32-bit ARM
-    benches/instructions.py --program FILE      # counts a program that is there and not stripped
+    benches/instructions.py --program FILE --stages FILE    # counts programs that are there and not stripped
 
-Each figure is the difference between `raymap bench` with two runs and with one, so that start and load are not in it.
+Each figure is the difference between more runs and fewer, of `raymap bench` or of a stage in `benches/stages.rs`, so
+that start and load are not in it.
 """
 import argparse
 import collections
@@ -37,6 +38,10 @@ ARMV7 = Target(
 )
 # Bench reads a radiograph of two sizes in each run.
 RADIOGRAPHS = 2
+# The shipped network is asked for the radiograph and for its mirror image.
+INFERENCES = 2
+# Runs of a stage that are counted.
+RUNS = 2
 # What a symbol belongs to; the first that fits. Those before "network, the rest" are operators.
 NETWORK = [
     ("products (pointwise, first layer)", r"kernels::(neon::(pairs|dotprod|matrix)|armv7::pairs|packed|product)"),
@@ -68,14 +73,15 @@ def output(*command, **more):
 
 
 def build(target):
-    """The program in release mode, with its symbols."""
+    """The program and benches/stages.rs in release mode, with their symbols."""
     name = target.rust.replace("-", "_")
     gcc = f"{target.debian}-gcc"
     linker = {f"CARGO_TARGET_{name.upper()}_LINKER": gcc, f"CC_{name}": gcc}
     command = ["cargo", "build", "--release", "--target", target.rust, "--config", "profile.release.strip=false"]
-    subprocess.run(command, check=True, cwd=ROOT, env=os.environ | linker)
-    folder = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
-    return folder / target.rust / "release/raymap"
+    command += ["--bin", "raymap", "--bench", "stages", "--message-format", "json-render-diagnostics"]
+    messages = map(json.loads, output(*command, cwd=ROOT, env=os.environ | linker).splitlines())
+    made = {m["target"]["name"]: m["executable"] for m in messages if m.get("executable")}
+    return made["raymap"], made["stages"]
 
 
 class Program:
@@ -150,6 +156,36 @@ def table(program, cpu, kernels):
     print(f"{'the same less one inference':40}{(everything - total) / 1e6:14.2f}")
 
 
+def stages(program, cpu, kernels):
+    """What each stage takes, the C library's part and memory's included: `program` is benches/stages.rs."""
+
+    def cost(stage):
+        few, many = (sum(program.count(cpu, kernels, stage, str(n))[0].values()) for n in (1, 1 + RUNS))
+        return (many - few) / RUNS / 1e6
+
+    names = ["preprocess", "network", "segmentation", "map", "read", "draw", "first-draw", "badge", "differ", "load"]
+    costs = {name: cost(name) for name in names}
+    rest = costs["read"] - costs["network"] + costs["draw"]
+    inference = costs["network"] / INFERENCES
+    rows = [
+        ("exposure, window level, scaling", costs["preprocess"]),
+        (f"network, {INFERENCES} inferences", costs["network"]),
+        ("probabilities", costs["segmentation"] - costs["network"]),
+        ("lung field and infection map", costs["map"]),
+        ("drawing of the result, 800x480", costs["draw"]),
+        ("all but the network", rest),
+        ("the first drawing, letters included", costs["first-draw"]),
+        ("one badge drawn again", costs["badge"]),
+        ("what changed looked for", costs["differ"]),
+        ("model loaded, less its golden inference", costs["load"] - inference),
+    ]
+    print(f"\nstages of a radiograph of 1280x720 on {cpu}, {kernels}, one thread")
+    for name, millions in rows:
+        print(f"{name:40}{millions:14.2f}")
+    share, of_all = rest / inference, rest / costs["network"]
+    print(f"all but the network: {share:.0%} of an inference, {of_all:.0%} of those of one radiograph")
+
+
 def loops(program):
     """The loop with the most multiply-accumulates of each inner kernel, and llvm-mca's cycles for it."""
     text = output("aarch64-linux-gnu-objdump", "-dC", "--no-show-raw-insn", program.path)
@@ -191,10 +227,15 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--armv7", action="store_true", help="32-bit ARM, not aarch64")
     parser.add_argument("--program", type=pathlib.Path, help="a program for it that is not stripped")
+    parser.add_argument("--stages", type=pathlib.Path, help="benches/stages.rs, built in the same way")
     arguments = parser.parse_args()
+    if bool(arguments.program) != bool(arguments.stages):
+        parser.error("--program and --stages go together")
     target = ARMV7 if arguments.armv7 else AARCH64
     with tempfile.TemporaryDirectory() as work:
-        program = Program(arguments.program or build(target), work, target)
+        made = (arguments.program, arguments.stages) if arguments.program else build(target)
+        program, stage_program = (Program(path, work, target) for path in made)
+        stages(stage_program, *target.sets[0])
         for cpu, kernels in target.sets:
             table(program, cpu, kernels)
         # llvm-mca has no model of a processor that is meant with 32-bit ARM.

@@ -17,7 +17,7 @@ pub use field::{FIELDS_MAX, Field, find};
 pub use settle::{Exposure, Live, Look, SETTLE_DEFAULT, SETTLE_MAX, SETTLE_MIN, SettleRules, Settler};
 pub use tiles::FRAMES_AVERAGED_MAX;
 
-use crate::frame::{Frame, Photometric};
+use crate::frame::{Frame, Histogram, Photometric};
 use crate::units::{Fraction, Percent};
 
 /// Grey levels between the darkest and the brightest percent of a frame, below which nothing was exposed.
@@ -72,30 +72,33 @@ impl ExposureFault {
 
 /// The first reason why `frame` is no exposure; `None` when it may be read.
 pub fn fault(frame: &Frame) -> Option<ExposureFault> {
-    let mut counts = vec![0usize; 1 << 16];
-    for &v in frame.pixels() {
-        counts[usize::from(v)] += 1;
-    }
+    fault_by(frame, &frame.histogram())
+}
+
+/// [`fault`] for whoever has the histogram of `frame` already.
+pub fn fault_by(frame: &Frame, histogram: &Histogram) -> Option<ExposureFault> {
+    let counts = histogram.counts();
     let total = frame.pixels().len();
     let most = counts.iter().copied().max().unwrap_or(0);
-    let share = Fraction::of(most, total)?;
+    let share = Fraction::of(most as usize, total)?;
     if share.get() > ONE_VALUE_MAX {
         return Some(ExposureFault::Blank(share.percent()));
     }
-    let spread = level_of(&counts, total - total / 100).saturating_sub(level_of(&counts, total / 100));
+    let spread = level_of(counts, total - total / 100).saturating_sub(level_of(counts, total / 100));
     if spread < LEVELS_MIN {
         return Some(ExposureFault::Empty(spread));
     }
-    clipped(&counts, total, frame.photometric()).or_else(|| is_noise(frame).then_some(ExposureFault::Noise))
+    clipped(counts, total, frame.photometric()).or_else(|| is_noise(frame).then_some(ExposureFault::Noise))
 }
 
 /// Whether too many pixels crowd at either end of the grey values; an end is a hundredth of what lies between the
 /// outliers.
-fn clipped(counts: &[usize], total: usize, photometric: Photometric) -> Option<ExposureFault> {
+fn clipped(counts: &[u32], total: usize, photometric: Photometric) -> Option<ExposureFault> {
     let outliers = total * OUTLIERS_PER_MILLE / 1000;
     let (low, high) = (level_of(counts, outliers), level_of(counts, total - 1 - outliers));
     let end = (high - low) / 100;
-    let share = |of: &[usize]| Fraction::of(of.iter().sum(), total).unwrap_or(Fraction::ZERO);
+    let sum = |of: &[u32]| of.iter().map(|&n| n as usize).sum();
+    let share = |of: &[u32]| Fraction::of(sum(of), total).unwrap_or(Fraction::ZERO);
     let (lowest, highest) = (share(&counts[..=low + end]), share(&counts[high - end..]));
     let (black, white) = match photometric {
         Photometric::Monochrome2 => (lowest, highest),
@@ -117,11 +120,10 @@ fn is_noise(frame: &Frame) -> bool {
 
 /// Mean absolute difference of pixels `apart` in the same row; 0 < `apart` < `width`.
 fn mean_difference(pixels: &[u16], width: usize, apart: usize) -> f64 {
-    let sum: u64 = pixels
-        .chunks_exact(width)
-        .flat_map(|row| row.iter().zip(&row[apart..]))
-        .map(|(a, b)| u64::from(a.abs_diff(*b)))
-        .sum();
+    // A row's sum fits 32 bits: frames are at most 10,000 pixels wide.
+    let of_row =
+        |row: &[u16]| -> u32 { row.iter().zip(&row[apart..]).map(|(a, b)| u32::from(a.abs_diff(*b))).sum() };
+    let sum: u64 = pixels.chunks_exact(width).map(|row| u64::from(of_row(row))).sum();
     sum as f64 / (pixels.len() / width * (width - apart)) as f64
 }
 
@@ -131,12 +133,12 @@ fn levels_of(bits_stored: u8) -> f32 {
 }
 
 /// The value of the pixel with this rank from the lowest.
-fn level_of(counts: &[usize], rank: usize) -> usize {
+fn level_of(counts: &[u32], rank: usize) -> usize {
     let mut seen = 0;
     counts
         .iter()
-        .position(|n| {
-            seen += n;
+        .position(|&n| {
+            seen += n as usize;
             seen > rank
         })
         .unwrap_or(counts.len() - 1)

@@ -115,6 +115,30 @@ impl std::fmt::Debug for Person {
     }
 }
 
+/// Values that a pixel of 16 bits can have.
+pub const VALUES: usize = 1 << 16;
+
+/// How many pixels have each stored value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Histogram(Box<[u32; VALUES]>);
+
+impl Histogram {
+    /// Of all pixels, by value; no frame has so many pixels that one count overflows.
+    pub fn of(pixels: &[u16]) -> Self {
+        let mut counts = Box::new([0; VALUES]);
+        let (fours, rest) = pixels.as_chunks::<4>();
+        for four in fours {
+            four.iter().for_each(|&v| counts[usize::from(v)] += 1);
+        }
+        rest.iter().for_each(|&v| counts[usize::from(v)] += 1);
+        Self(counts)
+    }
+
+    pub fn counts(&self) -> &[u32] {
+        &*self.0
+    }
+}
+
 /// One radiograph's grey pixels, row-major, from the upper left.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Frame {
@@ -186,6 +210,10 @@ impl Frame {
     /// Stored values, row-major.
     pub fn pixels(&self) -> &[u16] {
         &self.pixels
+    }
+
+    pub fn histogram(&self) -> Histogram {
+        Histogram::of(&self.pixels)
     }
 
     pub fn bits_stored(&self) -> u8 {

@@ -84,11 +84,12 @@ impl Extent {
 
     fn of(mask: &[bool], side: usize) -> Self {
         let mut e = Self { pixels: 0, left: side, top: side, right: 0, bottom: 0 };
-        for (i, _) in mask.iter().enumerate().filter(|(_, m)| **m) {
-            let (x, y) = (i % side, i / side);
-            e.pixels += 1;
-            (e.left, e.right) = (e.left.min(x), e.right.max(x));
-            (e.top, e.bottom) = (e.top.min(y), e.bottom.max(y));
+        for (y, row) in mask.chunks_exact(side).enumerate() {
+            let ends = (row.iter().position(|m| *m), row.iter().rposition(|m| *m));
+            let (Some(first), Some(last)) = ends else { continue };
+            e.pixels += count(row);
+            (e.left, e.right) = (e.left.min(first), e.right.max(last));
+            (e.top, e.bottom) = (e.top.min(y), y);
         }
         if e.pixels == 0 { Self::default() } else { e }
     }
@@ -103,25 +104,11 @@ impl LungField {
             components::keep_largest(mask, side);
             components::fill_holes(mask, side);
         }
-        for i in 0..right.len() {
-            left[i] &= !right[i];
-        }
-        let heart: Vec<bool> = left
-            .iter()
-            .enumerate()
-            .map(|(i, &l)| l && segmentation.heart[i] > segmentation.left[i])
-            .collect();
+        left.iter_mut().zip(&right).for_each(|(l, r)| *l &= !r);
+        let shadow = segmentation.heart.iter().zip(&segmentation.left).map(|(heart, left)| heart > left);
+        let heart = left.iter().zip(shadow).map(|(&l, shadow)| l & shadow).collect();
         let (right_extent, left_extent) = (Extent::of(&right, side), Extent::of(&left, side));
-        let zone = (0..right.len())
-            .map(|i| {
-                let y = i / side;
-                if right[i] {
-                    Some(zone_at(y, right_extent, Zone::A))
-                } else {
-                    left[i].then(|| zone_at(y, left_extent, Zone::D))
-                }
-            })
-            .collect();
+        let zone = zones([(right.as_slice(), right_extent, Zone::A), (&left, left_extent, Zone::D)], side);
         let inner = segmentation.letterbox.inner.area();
         let of_frame =
             Fraction::of(right_extent.pixels + left_extent.pixels, inner).unwrap_or(Fraction::ZERO);
@@ -171,10 +158,30 @@ impl LungField {
 
 /// Masks of the patient's right and left lung by the likeliest class; heart shadow counts as left lung.
 fn likeliest(s: &Segmentation) -> (Vec<bool>, Vec<bool>) {
-    let field = |i: usize| s.right[i] + s.left[i] + s.heart[i] > 0.5;
-    let is_right = |i: usize| s.right[i] >= s.left[i] + s.heart[i];
-    let n = s.side * s.side;
-    ((0..n).map(|i| field(i) && is_right(i)).collect(), (0..n).map(|i| field(i) && !is_right(i)).collect())
+    let pixels = || s.right.iter().zip(&s.left).zip(&s.heart).map(|((r, l), h)| (*r, *l, *h));
+    let field = |(r, l, h): (f32, f32, f32)| r + l + h > 0.5;
+    let is_right = |(r, l, h): (f32, f32, f32)| r >= l + h;
+    // Both sides of each `&` are always computed, so that several pixels are at once.
+    (pixels().map(|p| field(p) & is_right(p)).collect(), pixels().map(|p| field(p) & !is_right(p)).collect())
+}
+
+/// Pixels of a mask that are set.
+fn count(mask: &[bool]) -> usize {
+    mask.iter().map(|m| usize::from(*m)).sum()
+}
+
+/// The zone of every pixel: each lung's mask with its extent and its uppermost zone.
+fn zones(lungs: [(&[bool], Extent, Zone); 2], side: usize) -> Vec<Option<Zone>> {
+    let [(right, ..), (left, ..)] = lungs;
+    let mut zones = Vec::with_capacity(right.len());
+    for (y, (r, l)) in right.chunks_exact(side).zip(left.chunks_exact(side)).enumerate() {
+        let [of_right, of_left] = lungs.map(|(_, e, upper)| {
+            (e.pixels > 0 && (e.top..=e.bottom).contains(&y)).then(|| zone_at(y, e, upper))
+        });
+        let zone = |r: bool, l: bool| if r { of_right } else { of_left.filter(|_| l) };
+        zones.extend(r.iter().zip(l).map(|(&r, &l)| zone(r, l)));
+    }
+    zones
 }
 
 fn zone_at(y: usize, extent: Extent, upper: Zone) -> Zone {

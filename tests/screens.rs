@@ -4,6 +4,8 @@
 
 #[path = "screens/golden.rs"]
 mod golden;
+#[path = "screens/painting.rs"]
+mod painting;
 #[path = "screens/studies.rs"]
 mod studies;
 

@@ -1,7 +1,7 @@
 //! A radiograph's grey values without what is written on it.
 
 use super::tone::Tone;
-use crate::frame::{Frame, WindowLevel};
+use crate::frame::{Frame, VALUES, WindowLevel};
 
 /// Share of the blocks that are text or lines, from which they could move the percentiles that `preprocess` stretches
 /// between, and up to which they are taken for text and not for the radiograph itself.
@@ -19,14 +19,14 @@ pub(super) fn window_without_text(frame: &Frame) -> Option<WindowLevel> {
         return None;
     }
     let width = frame.size().width as usize;
-    let mut counts = vec![0usize; 1 << 16];
+    let mut counts = vec![0u32; VALUES];
     for (y, row) in frame.pixels().chunks_exact(width).enumerate() {
         let marks = drawn.get(y / tone.side * tone.columns..).unwrap_or_default();
         for (part, _) in row.chunks_exact(tone.side).zip(marks).filter(|(_, drawn)| !**drawn) {
             part.iter().for_each(|&v| counts.iter_mut().skip(v.into()).take(1).for_each(|n| *n += 1));
         }
     }
-    let total: usize = counts.iter().sum();
+    let total: usize = counts.iter().map(|&n| n as usize).sum();
     let outliers = total * OUTLIERS_PER_MILLE / 1000;
     let (low, high) =
         (super::level_of(&counts, outliers), super::level_of(&counts, total.checked_sub(1 + outliers)?));

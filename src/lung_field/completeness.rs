@@ -73,20 +73,21 @@ fn cuts(mask: &[bool], letterbox: &Letterbox) -> [Cut; 3] {
     let (left, top) = (letterbox.left as usize, letterbox.top as usize);
     let (width, height) = (letterbox.inner.width as usize, letterbox.inner.height as usize);
     let near = (side / EDGE_PARTS).max(1);
-    let at = |x: usize, y: usize| mask[(top + y) * side + left + x];
     let (mut columns, mut rows) = (vec![0usize; width], vec![0usize; height]);
     let mut touched = [vec![false; width], vec![false; width]];
     let mut sides = [vec![false; height], vec![false; height]];
     for y in 0..height {
-        for x in (0..width).filter(|&x| at(x, y)) {
-            (columns[x], rows[y]) = (columns[x] + 1, rows[y] + 1);
-            touched[0][x] |= y < near;
-            touched[1][x] |= y + near >= height;
-            sides[0][y] |= x < near;
-            sides[1][y] |= x + near >= width;
+        let row = &mask[(top + y) * side + left..][..width];
+        rows[y] = super::count(row);
+        columns.iter_mut().zip(row).for_each(|(n, m)| *n += usize::from(*m));
+        let at_edge = [y < near, y + near >= height];
+        for (touched, _) in touched.iter_mut().zip(at_edge).filter(|(_, at_edge)| *at_edge) {
+            touched.iter_mut().zip(row).for_each(|(t, m)| *t |= m);
         }
+        sides[0][y] = row.iter().take(near).any(|m| *m);
+        sides[1][y] = row.iter().rev().take(near).any(|m| *m);
     }
-    let count = |flags: &[bool]| flags.iter().filter(|f| **f).count();
+    let count = super::count;
     let longest = |lengths: &[usize]| lengths.iter().copied().max().unwrap_or(0);
     let share = |part, whole| Fraction::of(part, whole).unwrap_or(Fraction::ZERO);
     let beside = count(&sides[0]).max(count(&sides[1]));

@@ -111,25 +111,20 @@ fn place_fault(right: &[bool], left: &[bool], r: Extent, l: Extent, side: usize)
 }
 
 fn doubt_fault(right: &[bool], left: &[bool], s: &Segmentation) -> Option<LungFault> {
+    let surest = s.right.iter().zip(&s.left).zip(&s.heart).map(|((r, l), h)| r.max(l + h));
     let (mut unsure, mut field) = (0usize, 0usize);
-    for i in 0..right.len() {
-        if right[i] || left[i] {
-            field += 1;
-            let p = s.right[i].max(s.left[i] + s.heart[i]);
-            unsure += usize::from(p < 0.6);
-        }
+    for ((&right, &left), p) in right.iter().zip(left).zip(surest) {
+        field += usize::from(right | left);
+        unsure += usize::from((right | left) & (p < 0.6));
     }
     let share = unsure as f32 / field.max(1) as f32;
     (share > UNSURE_MAX).then(|| LungFault::Undecided(percent(share)))
 }
 
 fn mean_x(mask: &[bool], side: usize) -> f32 {
-    let (mut sum, mut count) = (0usize, 0usize);
-    for (i, _) in mask.iter().enumerate().filter(|(_, m)| **m) {
-        sum += i % side;
-        count += 1;
-    }
-    sum as f32 / count.max(1) as f32
+    let of_row = |row: &[bool]| -> u32 { (0..).zip(row).map(|(x, m)| x * u32::from(*m)).sum() };
+    let sum: usize = mask.chunks_exact(side).map(|row| of_row(row) as usize).sum();
+    sum as f32 / super::count(mask).max(1) as f32
 }
 
 fn percent(share: f32) -> Percent {

@@ -7,7 +7,7 @@ use super::error::ModelError;
 use super::graph::Graph;
 use super::logits::Logits;
 use super::manifest::{Manifest, OUTPUTS};
-use super::probability::{calibrated, enlarged, fitness, softmax};
+use super::probability::{calibrate, enlarged, fitness, softmax};
 use super::{Compute, KernelSet, Segmentation};
 use crate::preprocess::NetworkInput;
 
@@ -47,13 +47,13 @@ impl Network {
             return Err(ModelError::OutputCount { expected: OUTPUTS.len(), actual: outputs.len() });
         };
         let classes: [Vec<f32>; 4] = std::array::from_fn(|class| enlarged(lung, class, side));
-        let [_, right, left, heart] = softmax(&classes);
+        let [_, right, left, heart] = softmax(classes);
         let mut infected = enlarged(infection, 0, side);
         let fit = self::fitness(fit, &self.manifest.fit);
         if self.manifest.input.mirrored_too {
             self.average_with_mirrored(input, &mut infected)?;
         }
-        infected.iter_mut().for_each(|v| *v = calibrated(*v, &self.manifest.infection));
+        calibrate(&mut infected, &self.manifest.infection);
         Ok(Segmentation {
             side,
             letterbox: input.letterbox(),

@@ -13,6 +13,7 @@ mod compute;
 mod graph;
 mod error;
 mod bundle;
+mod exponential;
 mod probability;
 mod inference;
 

@@ -1,8 +1,12 @@
 //! From logits to calibrated probabilities on the input's square.
 
+use super::exponential;
 use super::fitness::{Fitness, PictureClass};
 use super::logits::Logits;
 use super::manifest::{Calibration, Fit};
+
+/// Pixels that are taken through a chain of steps together: few enough to stay near the processor.
+const BLOCK: usize = 256;
 
 /// A square plane of `from` x `from` values scaled to `to` x `to`, bilinear between pixel centres, the edge repeated.
 ///
@@ -10,34 +14,71 @@ use super::manifest::{Calibration, Fit};
 pub fn enlarge(plane: &[f32], from: usize, to: usize) -> Vec<f32> {
     assert_eq!(plane.len(), from * from);
     let steps: Vec<(usize, usize, f32)> = (0..to).map(|i| between(i, from, to)).collect();
-    let mut out = Vec::with_capacity(to * to);
-    for &(upper, lower, down) in &steps {
+    let (mut out, mut row) = (vec![0.0; to * to], vec![0.0; from]);
+    for (line, &(upper, lower, down)) in out.chunks_exact_mut(to).zip(&steps) {
         let (a, b) = (&plane[upper * from..][..from], &plane[lower * from..][..from]);
-        let row: Vec<f32> = a.iter().zip(b).map(|(a, b)| mix(*a, *b, down)).collect();
-        out.extend(steps.iter().map(|&(left, right, along)| mix(row[left], row[right], along)));
+        row.iter_mut().zip(a.iter().zip(b)).for_each(|(m, (a, b))| *m = mix(*a, *b, down));
+        let stretched = |(value, step): (&mut f32, &(usize, usize, f32))| {
+            *value = mix(row[step.0], row[step.1], step.2);
+        };
+        if to == 2 * from {
+            doubled(&row, line);
+            let ends = [0, to - 1];
+            ends.iter().for_each(|&x| stretched((&mut line[x], &steps[x])));
+        } else {
+            line.iter_mut().zip(&steps).for_each(stretched);
+        }
     }
     out
 }
 
+/// `row` at twice its length but for the first and the last value.
+fn doubled(row: &[f32], line: &mut [f32]) {
+    let (pairs, _) = line[1..].as_chunks_mut::<2>();
+    for ((pair, a), b) in pairs.iter_mut().zip(row).zip(&row[1..]) {
+        *pair = [mix(*a, *b, 0.25), mix(*a, *b, 0.75)];
+    }
+}
+
 /// The shares of the classes in each pixel; `planes` are their logits, equally long. The shares of a pixel sum to 1.
-pub fn softmax<const CLASSES: usize>(planes: &[Vec<f32>; CLASSES]) -> [Vec<f32>; CLASSES] {
-    let mut shares = planes.clone();
-    for pixel in 0..planes[0].len() {
-        let logits: [f32; CLASSES] = std::array::from_fn(|class| planes[class][pixel]);
-        let largest = logits.iter().fold(f32::NEG_INFINITY, |a, &b| if b > a { b } else { a });
-        let powers = logits.map(|logit| libm::expf(logit - largest));
-        let sum: f32 = powers.iter().sum();
-        for (plane, power) in shares.iter_mut().zip(powers) {
-            plane[pixel] = power / sum;
+pub fn softmax<const CLASSES: usize>(mut planes: [Vec<f32>; CLASSES]) -> [Vec<f32>; CLASSES] {
+    let length = planes[0].len();
+    for start in (0..length).step_by(BLOCK) {
+        let end = (start + BLOCK).min(length);
+        let (mut largest, mut sums) = ([f32::NEG_INFINITY; BLOCK], [0.0; BLOCK]);
+        for plane in &planes {
+            let logits = largest.iter_mut().zip(&plane[start..end]);
+            logits.for_each(|(a, &b)| *a = if b > *a { b } else { *a });
+        }
+        for plane in &mut planes {
+            let powers = &mut plane[start..end];
+            powers.iter_mut().zip(&largest).for_each(|(logit, largest)| *logit -= largest);
+            exponential::of_all(powers);
+            sums.iter_mut().zip(powers).for_each(|(sum, power)| *sum += *power);
+        }
+        for plane in &mut planes {
+            plane[start..end].iter_mut().zip(&sums).for_each(|(power, sum)| *power /= sum);
         }
     }
-    shares
+    planes
 }
 
 /// The calibrated probability that `logit` stands for.
 pub fn calibrated(logit: f32, calibration: &Calibration) -> f32 {
-    let score = calibration.logit_scale * logit + calibration.logit_offset;
-    1.0 / (1.0 + libm::expf(-score))
+    1.0 / (1.0 + libm::expf(-score(logit, calibration)))
+}
+
+/// Makes logits their calibrated probabilities.
+pub fn calibrate(logits: &mut [f32], calibration: &Calibration) {
+    for block in logits.chunks_mut(BLOCK) {
+        block.iter_mut().for_each(|v| *v = -score(*v, calibration));
+        exponential::of_all(block);
+        block.iter_mut().for_each(|v| *v = 1.0 / (1.0 + *v));
+    }
+}
+
+fn score(logit: f32, calibration: &Calibration) -> f32 {
+    calibration.logit_scale * logit + calibration.logit_offset
 }
 
 /// What the picture may be, from the output `fit`: the mean logit of each channel, times the scale and plus, for the
@@ -99,7 +140,7 @@ mod tests {
 
     #[test]
     fn shares_of_a_pixel_sum_to_one_even_for_large_logits() {
-        let [a, b, c] = softmax(&[vec![800.0, 0.0], vec![800.0, 0.0], vec![-800.0, 0.0]]);
+        let [a, b, c] = softmax([vec![800.0, 0.0], vec![800.0, 0.0], vec![-800.0, 0.0]]);
         assert_eq!((a[0], b[0], c[0]), (0.5, 0.5, 0.0));
         assert!((a[1] + b[1] + c[1] - 1.0).abs() < 1e-6);
     }

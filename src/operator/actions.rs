@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use super::desk::{Desk, Scene};
+use super::desk::Desk;
 use super::page::{Listing, MENU, Page};
+use super::scene::Scene;
 use crate::render::{Action, Language, MapStyle, Opacity, Order, Palette};
 
 impl Desk {

@@ -5,12 +5,12 @@ use std::time::Duration;
 use super::archive::{Line, Past};
 use super::marks::{Health, Marks};
 use super::page::{Listing, MENU, Page, Shown, Touched, action, keys};
+use super::scene::{Scene, Start};
 use super::shelf::{Shelf, Shelved};
 use crate::exposure::Live;
 use crate::input::{Control, Press};
 use crate::pipeline::Study;
-use crate::reading::Provenance;
-use crate::render::{Action, Badge, Context, Language, List, Options, View};
+use crate::render::{Action, Badge, Context, List, Options, View};
 use crate::station::{Filed, Keeping};
 use crate::units::Fraction;
 
@@ -30,38 +30,6 @@ const LINES_MAX: usize = 10_000;
 const PROGRESS_STEPS: u32 = 10;
 /// The age of a reading is told in minutes.
 const AGE_STEP: Duration = Duration::from_secs(60);
-
-/// What the station is, for the screen that waits.
-#[derive(Debug, Clone)]
-pub struct Start {
-    /// Where radiographs come from.
-    pub source: String,
-    pub model: Provenance,
-    pub language: Language,
-}
-
-/// What the station does.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Scene {
-    Boot {
-        lines: Vec<String>,
-    },
-    Ready,
-    /// A live picture shows this, and no reading is on show.
-    Live(Live),
-    Reading,
-    /// The newest reading.
-    Result,
-    Fault {
-        code: &'static str,
-        text: String,
-    },
-    SafeMode {
-        code: &'static str,
-        text: String,
-    },
-    Ending,
-}
 
 /// What is on show.
 pub struct Desk {
@@ -84,6 +52,8 @@ pub struct Desk {
     pub(super) wants_shut_down: bool,
     /// What was drawn last differs from what is to be shown.
     is_stale: bool,
+    /// Counts what changed of it between header and keys.
+    content: u64,
     drawn: (u32, u64),
 }
 
@@ -107,6 +77,7 @@ impl Desk {
             reading_for: READING_FOR,
             wants_shut_down: false,
             is_stale: true,
+            content: 0,
             drawn: (0, 0),
         }
     }
@@ -128,7 +99,7 @@ impl Desk {
         };
         self.scene = scene;
         self.since = now;
-        self.is_stale = true;
+        self.change();
         if let Some(what) = comes {
             self.come(what, now);
         }
@@ -149,7 +120,7 @@ impl Desk {
         if matches!(self.scene, Scene::Fault { .. }) {
             self.scene = if self.shelf.latest().is_some() { Scene::Result } else { Scene::Ready };
             self.since = now;
-            self.is_stale = true;
+            self.change();
         }
     }
 
@@ -176,7 +147,7 @@ impl Desk {
         self.shelf.put_back(past, now);
         if let Page::List(Listing { order, .. }) = self.page {
             self.list(order, now);
-            self.is_stale = true;
+            self.change();
         }
     }
 
@@ -234,7 +205,7 @@ impl Desk {
         };
         if let Some(action) = meant {
             self.perform(action, now);
-            self.is_stale = true;
+            self.change();
         }
     }
 
@@ -251,7 +222,11 @@ impl Desk {
         if matches!(self.scene, Scene::Boot { .. }) && now.saturating_sub(self.since) >= BOOT_FOR {
             self.scene(Scene::Ready, now);
         }
-        self.is_stale |= self.drawn != self.moving(now);
+        let (step, age) = self.moving(now);
+        if step != self.drawn.0 {
+            self.change();
+        }
+        self.is_stale |= age != self.drawn.1;
     }
 
     /// Whether what is on show is no longer what was drawn last.
@@ -261,7 +236,17 @@ impl Desk {
 
     /// All is to be drawn anew.
     pub fn renew(&mut self) {
+        self.change();
+    }
+
+    /// A number that differs where what stands between header and keys does.
+    pub fn content(&self) -> u64 {
+        self.content
+    }
+
+    fn change(&mut self) {
         self.is_stale = true;
+        self.content += 1;
     }
 
     /// Whether a radiograph is being read: the processor has enough to do.
@@ -386,6 +371,6 @@ impl Desk {
     pub(super) fn leave(&mut self) {
         self.page = Page::Station;
         self.waiting = None;
-        self.is_stale = true;
+        self.change();
     }
 }

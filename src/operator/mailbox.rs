@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use super::desk::Scene;
+use super::scene::Scene;
 use crate::exposure::Live;
 use crate::input::Heard;
 use crate::pipeline::Study;

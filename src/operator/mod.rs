@@ -13,6 +13,7 @@ mod mailbox;
 mod marks;
 mod page;
 mod panel;
+mod scene;
 mod shelf;
 mod worker;
 #[cfg(test)]
@@ -23,6 +24,7 @@ mod tests;
 mod worker_tests;
 
 pub use self::archive::{Archive, OpenJournal};
-pub use self::desk::{CONFIRM_MAX, Desk, FRONT_AFTER, IDLE_MAX, Start};
+pub use self::desk::{CONFIRM_MAX, Desk, FRONT_AFTER, IDLE_MAX};
 pub use self::page::Touched;
 pub use self::panel::{OperatorError, OperatorPanel};
+pub use self::scene::Start;

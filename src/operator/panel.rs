@@ -7,9 +7,10 @@ use std::thread;
 use std::time::Duration;
 
 use super::archive::Archive;
-use super::desk::{Desk, Scene, Start};
+use super::desk::Desk;
 use super::mailbox::{Mailbox, TOLD_MAX, Told};
 use super::marks::Health;
+use super::scene::{Scene, Start};
 use super::worker::{Outcome, Worker};
 use crate::clock::Clock;
 use crate::exposure::Live;

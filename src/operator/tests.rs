@@ -3,15 +3,16 @@
 use std::time::Duration;
 
 use super::archive::{Line, Past};
-use super::desk::{Desk, Scene, Start};
+use super::desk::Desk;
 use super::page::{Shown, Touched, keys};
+use super::scene::{Scene, Start};
 use super::simulated::{graded, provenance, refused};
 use super::{CONFIRM_MAX, FRONT_AFTER, IDLE_MAX};
 use crate::exposure::Live;
 use crate::frame::Person;
 use crate::input::{Control, Key, Press};
 use crate::render::{Action, Badge, Earlier, Language, MapStyle, Opacity, View};
-use crate::station::Filed;
+use crate::station::{Filed, Keeping};
 
 pub(super) fn start() -> Start {
     Start { source: "phantoms".into(), model: provenance(), language: Language::English }
@@ -322,6 +323,19 @@ fn nothing_is_drawn_anew_that_has_not_changed() {
         })
         .count();
     assert!((5..=10).contains(&redrawn), "{redrawn} pictures of progress");
+}
+
+#[test]
+fn badges_and_a_minute_leave_the_content_and_a_press_does_not() {
+    let mut desk = desk(&[10]);
+    let content = desk.content();
+    desk.drawn(s(0), |_, _| ());
+    desk.badge(Badge::SerialLost, true);
+    desk.keeping(Keeping::DropsOldest);
+    desk.tick(s(60));
+    assert!(desk.is_stale() && desk.content() == content);
+    press(&mut desk, key(Key::Map), 61);
+    assert!(desk.content() != content, "the map is fainter");
 }
 
 #[test]

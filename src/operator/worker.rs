@@ -11,7 +11,7 @@ use super::marks::Health;
 use super::page::Touched;
 use crate::clock::Clock;
 use crate::input::{Heard, Press, Spot};
-use crate::render::{Badge, KEYS_MAX, RgbPicture, draw_in, key_at, palette, row_at};
+use crate::render::{Badge, KEYS_MAX, Painting, key_at, row_at};
 use crate::screen::{Attached, ScreenError};
 use crate::station::PanelError;
 use crate::units::{PixelSize, Turn};
@@ -51,6 +51,8 @@ pub struct Worker {
     clock: Arc<dyn Clock>,
     mailbox: Arc<Mailbox>,
     outcome: Arc<Outcome>,
+    /// What the screen was last given.
+    painting: Option<Painting>,
     /// The failure that was told last, until a picture is shown again.
     told: Option<&'static str>,
     /// When the board is asked for its temperature and battery again.
@@ -75,6 +77,7 @@ impl Worker {
             clock,
             mailbox,
             outcome,
+            painting: None,
             told: None,
             health_at: Duration::ZERO,
             health: Health::default,
@@ -171,10 +174,11 @@ impl Worker {
 
     fn show(&mut self, now: Duration) {
         let Some(size) = self.screen.size() else { return };
-        let mut picture = RgbPicture::new(size, palette::GROUND);
-        // Drawing into memory cannot fail; whatever its error type, there is none to tell.
-        let _ = self.desk.drawn(now, |view, context| draw_in(view, context, &mut picture));
-        match self.screen.show(&picture, now) {
+        let kept = self.painting.take().filter(|p| p.picture().size() == size);
+        let painting = self.painting.insert(kept.unwrap_or_else(|| Painting::new(size)));
+        let content = self.desk.content();
+        self.desk.drawn(now, |view, context| painting.show(view, context, content));
+        match self.screen.show(painting.picture(), now) {
             Ok(()) => {
                 if self.told.take().is_some() {
                     log::info!("the screen shows pictures again");

@@ -90,9 +90,10 @@ impl Pipeline {
     /// Reads one radiograph; `name` is what its source calls it.
     pub fn read(&mut self, name: &str, frame: &Frame) -> Result<Study, PipelineError> {
         let start = Instant::now();
-        let display = Display::of(frame);
+        let histogram = frame.histogram();
+        let display = Display::by(frame, &histogram);
         let side = self.network.manifest().input.side;
-        if let Some(fault) = exposure::fault(frame) {
+        if let Some(fault) = exposure::fault_by(frame, &histogram) {
             let refusal =
                 Refusal { code: fault.code(), text: format!("{fault}. Check the exposure and the cable.") };
             return Ok(Study::refused(name, display, side, self.provenance(), refusal));

@@ -1,6 +1,6 @@
 //! Window level: stored values to 8-bit brightness.
 
-use crate::frame::{Frame, Photometric, WindowLevel};
+use crate::frame::{Frame, Histogram, Photometric, VALUES, WindowLevel};
 use crate::units::PixelSize;
 
 /// Share of grey values that may fall below black; the same number stands in `corpus.py`.
@@ -18,25 +18,43 @@ pub struct Display {
 impl Display {
     /// Applies the frame's window (if any), inverts MONOCHROME1, and stretches between the percentiles.
     pub fn of(frame: &Frame) -> Self {
+        Self::by(frame, &frame.histogram())
+    }
+
+    /// [`Display::of`] for whoever has the histogram of `frame` already.
+    pub fn by(frame: &Frame, histogram: &Histogram) -> Self {
         let levels = 1usize << frame.bits_stored();
-        let histogram = histogram(frame, levels);
+        let histogram = of_levels(histogram, levels);
         let brightness = brightness_of_levels(frame, levels);
         let inverted = frame.photometric() == Photometric::Monochrome1;
         let low = percentile(&histogram, &brightness, inverted, PERCENTILE_LOW);
         let high = percentile(&histogram, &brightness, inverted, PERCENTILE_HIGH);
-        let table = stretch(&brightness, low, high);
-        let top = levels - 1;
-        let pixels = frame.pixels().iter().map(|&v| table[usize::from(v).min(top)]).collect();
+        let table = of_values(&stretch(&brightness, low, high));
+        let mut pixels = vec![0; frame.pixels().len()];
+        // In eights, so that counting them costs little beside the look-ups.
+        let (to, to_rest) = pixels.as_chunks_mut::<8>();
+        let (from, from_rest) = frame.pixels().as_chunks::<8>();
+        to.iter_mut().zip(from).for_each(|(to, from)| *to = from.map(|v| table[usize::from(v)]));
+        to_rest.iter_mut().zip(from_rest).for_each(|(to, &v)| *to = table[usize::from(v)]);
         Self { size: frame.size(), pixels }
     }
 }
 
-fn histogram(frame: &Frame, levels: usize) -> Vec<u64> {
-    let mut counts = vec![0u64; levels];
-    for &v in frame.pixels() {
-        counts[usize::from(v).min(levels - 1)] += 1;
+/// The counts of `levels` stored values; higher ones count as the highest of them.
+fn of_levels(histogram: &Histogram, levels: usize) -> Vec<u64> {
+    let (inside, above) = histogram.counts().split_at(levels);
+    let mut counts: Vec<u64> = inside.iter().map(|&n| n.into()).collect();
+    if let Some(last) = counts.last_mut() {
+        *last += above.iter().map(|&n| u64::from(n)).sum::<u64>();
     }
     counts
+}
+
+/// `levels` for every value that a pixel can have: with as many entries the look-up needs no bound.
+fn of_values(levels: &[u8]) -> Box<[u8; VALUES]> {
+    let mut table = Box::new([levels.last().copied().unwrap_or(0); VALUES]);
+    table.iter_mut().zip(levels).for_each(|(to, from)| *to = *from);
+    table
 }
 
 /// Brightness of each stored value, in stored units, after the window and the inversion.

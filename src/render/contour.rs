@@ -1,5 +1,8 @@
 //! Lines of equal value on the network's square, by marching squares (Lorensen and Cline's rule in the plane).
 
+/// Values that are looked at together where most are outside.
+const STRIDE: usize = 16;
+
 /// A piece of line in continuous coordinates, pixel centres at .5.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Segment {
@@ -16,18 +19,41 @@ impl Segment {
 
 /// Where `values` (row-major, `side` x `side`) pass zero; every line is closed, since outside counts as `-1`.
 pub fn zero_lines(values: &[f32], side: usize) -> Vec<Segment> {
-    let n = side as i64;
-    let at = |x: i64, y: i64| {
-        if (0..n).contains(&x) && (0..n).contains(&y) { values[(y * n + x) as usize] } else { -1.0 }
-    };
     let mut segments = Vec::new();
-    for y in -1..n {
-        for x in -1..n {
-            let corners = [at(x, y), at(x + 1, y), at(x + 1, y + 1), at(x, y + 1)];
-            cell(corners, (x as f32 + 0.5, y as f32 + 0.5), &mut segments);
+    // Both rows of a line of cells with a column of the outside at either end, so that no cell asks where it is.
+    let mut rows = [vec![-1.0; side + 2], vec![-1.0; side + 2]];
+    let mut inside = [0..0, 0..0];
+    for y in 0..=side {
+        rows.swap(0, 1);
+        inside.swap(0, 1);
+        match values.get(y * side..).filter(|rest| rest.len() >= side) {
+            Some(rest) => rows[1][1..=side].copy_from_slice(&rest[..side]),
+            None => rows[1].fill(-1.0),
+        }
+        inside[1] = reached(&rows[1]);
+        // Cells touch the columns on both their sides.
+        let [from, to] = [inside.iter().map(|r| r.start).min(), inside.iter().map(|r| r.end).max()];
+        let [above, below] = [&rows[0], &rows[1]];
+        for x in from.unwrap_or(0).max(1) - 1..to.unwrap_or(0).min(side + 1) {
+            let corners = [above[x], above[x + 1], below[x + 1], below[x]];
+            let is_in = corners.map(|v| v >= 0.0);
+            if is_in != [is_in[0]; 4] {
+                cell(corners, (x as f32 - 0.5, y as f32 - 0.5), &mut segments);
+            }
         }
     }
     segments
+}
+
+/// Columns beyond which no value is above zero; some more than need be.
+fn reached(row: &[f32]) -> std::ops::Range<usize> {
+    let mut chunks = row.chunks(STRIDE);
+    let is_in = |chunk: &[f32]| chunk.iter().fold(false, |any, v| any | (*v >= 0.0));
+    let (first, last) = (chunks.clone().position(is_in), chunks.rposition(is_in));
+    match (first, last) {
+        (Some(first), Some(last)) => first * STRIDE..((last + 1) * STRIDE).min(row.len()),
+        _ => row.len()..0,
+    }
 }
 
 /// The pieces inside one cell; corners clockwise from the upper left, which lies at `origin`.

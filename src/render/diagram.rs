@@ -2,6 +2,8 @@
 //!
 //! It is seen like the radiograph: the patient's right on the left, in every language.
 
+use std::ops::Range;
+
 use embedded_graphics::pixelcolor::Rgb888;
 use embedded_graphics::prelude::{Point, Size};
 use embedded_graphics::primitives::Rectangle;
@@ -127,26 +129,33 @@ impl Diagram<'_> {
         shares: Option<[Fraction; 3]>,
     ) -> Result<(), S::Error> {
         let (width, height, colours) = (self.px(LUNG.0).max(2), self.px(LUNG.1).max(2), self.colours());
-        let zone = |x: i32, y: i32| zone_at(if right { x } else { width - 1 - x }, y, width, height);
+        let corner = self.place(at);
+        let spans: Vec<Range<i32>> = (0..height).map(|y| span(right, y, width, height)).collect();
+        let nowhere = 0..0;
+        let at = |y: i32| usize::try_from(y).ok().and_then(|y| spans.get(y)).unwrap_or(&nowhere);
+        let zone = |y: i32| (y * 3 / height) as usize;
         let spacing = shares.map(|s| s.map(|v| hatch(v).map(|units| self.px(units).max(2))));
         let thick = self.px(1).max(1);
-        let colour = |x: i32, y: i32| -> Rgb888 {
-            let Some(own) = zone(x, y) else { return colours.ground };
-            let around = [(x - thick, y), (x + thick, y), (x, y - thick), (x, y + thick)];
-            if around.iter().any(|&(x, y)| zone(x, y).is_none()) {
-                return colours.lung_line;
-            }
-            if zone(x, y + thick) != Some(own) {
-                return colours.rule;
-            }
-            match spacing.and_then(|s| s[own]) {
-                Some(step) if (x + y).rem_euclid(step) < thick => colours.accent,
-                _ => colours.ground,
+        let row = |y: i32| {
+            let (own, [above, below]) = (at(y).clone(), [y - thick, y + thick].map(|y| at(y).clone()));
+            let is_last = zone(y + thick) != zone(y);
+            let step = spacing.and_then(|s| s[zone(y)]);
+            move |x: i32| -> Rgb888 {
+                let is_inside = [x - thick, x + thick].iter().all(|x| own.contains(x));
+                if !own.contains(&x) {
+                    colours.ground
+                } else if !is_inside || !above.contains(&x) || !below.contains(&x) {
+                    colours.lung_line
+                } else if is_last {
+                    colours.rule
+                } else {
+                    let is_hatched = step.is_some_and(|step| (x + y).rem_euclid(step) < thick);
+                    if is_hatched { colours.accent } else { colours.ground }
+                }
             }
         };
-        let area = Rectangle::new(self.place(at), Size::new(width as u32, height as u32));
-        let pixels = (0..height).flat_map(|y| (0..width).map(move |x| (x, y))).map(|(x, y)| colour(x, y));
-        s.fill_contiguous(&area, pixels)
+        let area = Rectangle::new(corner, Size::new(width as u32, height as u32));
+        s.fill_contiguous(&area, (0..height).flat_map(|y| (0..width).map(row(y))))
     }
 }
 
@@ -156,17 +165,17 @@ fn hatch(share: Fraction) -> Option<i32> {
     (share > Fraction::ZERO).then_some(step.1)
 }
 
-/// Which third of the right lung, 0 the upper, holds pixel (`x`, `y`) of a diagram of `width` x `height`.
-fn zone_at(x: i32, y: i32, width: i32, height: i32) -> Option<usize> {
-    if !(0..width).contains(&x) || !(0..height).contains(&y) {
-        return None;
-    }
+/// The columns of a lung in row `y` of a diagram of `width` x `height`.
+fn span(right: bool, y: i32, width: i32, height: i32) -> Range<i32> {
     let row = y * 1000 / (height - 1);
-    let k = OUTLINE.iter().rposition(|o| o.0 <= row)?.min(OUTLINE.len() - 2);
+    let k = OUTLINE.iter().rposition(|o| o.0 <= row).unwrap_or(0).min(OUTLINE.len() - 2);
     let ((y0, l0, m0), (y1, l1, m1)) = (OUTLINE[k], OUTLINE[k + 1]);
     let along = |a: i32, b: i32| a + (b - a) * (row - y0) / (y1 - y0);
-    let column = (2 * x + 1) * 1000 / (2 * width);
-    (along(l0, l1)..=along(m0, m1)).contains(&column).then(|| (y * 3 / height) as usize)
+    let edges = along(l0, l1)..=along(m0, m1);
+    let is_inside = |x: &i32| edges.contains(&((2 * x + 1) * 1000 / (2 * width)));
+    let first = (0..width).find(is_inside).unwrap_or(width);
+    let end = (first..width).rev().find(is_inside).map_or(first, |last| last + 1);
+    if right { first..end } else { width - end..width - first }
 }
 
 #[cfg(test)]
@@ -181,9 +190,11 @@ mod tests {
 
     #[test]
     fn a_lung_has_three_zones_of_about_one_height() {
-        let zones: Vec<Option<usize>> = (0..128).map(|y| zone_at(40, y, 72, 128)).collect();
-        let counts: Vec<usize> = (0..3).map(|k| zones.iter().filter(|z| **z == Some(k)).count()).collect();
+        let in_zone =
+            |k: i32| (0..128).filter(|y| y * 3 / 128 == k && span(true, *y, 72, 128).contains(&40)).count();
+        let counts = [0, 1, 2].map(in_zone);
         assert!(counts.iter().all(|&c| c >= 30), "{counts:?}");
-        assert_eq!(zone_at(-1, 5, 72, 128), None);
+        let (right, left) = (span(true, 90, 72, 128), span(false, 90, 72, 128));
+        assert_eq!((left.start, left.end), (72 - right.end, 72 - right.start), "its mirror image");
     }
 }

@@ -6,6 +6,7 @@
 //! `shaper`, `raster` and `text` write.
 //! Colour never carries anything alone: the infected region has a bold outline, the lung field a thin one, zones
 //! are hatched and have their shares in numbers, grades are words.
+//! [`Painting`] keeps a picture and draws on it what has changed.
 //! This module does not know what devices show its pictures, nor where studies come from.
 
 mod colour_map;
@@ -17,6 +18,7 @@ mod layers;
 mod layout;
 mod options;
 mod overlay;
+mod painting;
 pub mod palette;
 mod pdf;
 mod picture;
@@ -38,6 +40,7 @@ pub use colour_map::{ColourMap, Tint};
 pub use layout::LAYOUTS;
 pub use options::{Language, MapStyle, Opacity, Options, Palette};
 pub use overlay::overlay;
+pub use painting::Painting;
 pub use pdf::pdf;
 pub use picture::RgbPicture;
 pub use report::{Origin, Paper, report, report_cut_texts};

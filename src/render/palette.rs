@@ -11,6 +11,9 @@ use super::options::Palette;
 /// Behind everything before a screen is drawn.
 pub const GROUND: Rgb888 = DAY.ground;
 
+/// All of a radiograph's brightness is shown.
+pub const FULL_BRIGHTNESS: u16 = 256;
+
 /// A text colour and the ground that it stands on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Ink {
@@ -56,7 +59,7 @@ const DAY: Colours = Colours {
     label: Rgb888::new(176, 186, 198),
     alert: Rgb888::new(255, 196, 61),
     fault: Rgb888::new(255, 150, 136),
-    brightness: 256,
+    brightness: FULL_BRIGHTNESS,
 };
 const SUN: Colours = Colours {
     ground: Rgb888::new(255, 255, 255),
@@ -69,7 +72,7 @@ const SUN: Colours = Colours {
     label: Rgb888::new(44, 50, 58),
     alert: Rgb888::new(128, 48, 0),
     fault: Rgb888::new(150, 0, 16),
-    brightness: 256,
+    brightness: FULL_BRIGHTNESS,
 };
 const NIGHT: Colours = Colours {
     ground: Rgb888::new(0, 0, 0),
@@ -169,7 +172,7 @@ impl Colours {
     pub fn shown(&self, c: Rgb888) -> Rgb888 {
         use embedded_graphics::pixelcolor::RgbColor;
         let dim = |v: u8| ((u16::from(v) * self.brightness) >> 8).min(255) as u8;
-        if self.brightness == 256 { c } else { Rgb888::new(dim(c.r()), dim(c.g()), dim(c.b())) }
+        if self.brightness == FULL_BRIGHTNESS { c } else { Rgb888::new(dim(c.r()), dim(c.g()), dim(c.b())) }
     }
 }
 

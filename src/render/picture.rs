@@ -12,6 +12,8 @@ use crate::units::PixelSize;
 
 /// Bytes of a pixel.
 const BYTES: usize = 3;
+/// Bytes that are painted at once: whole pixels, and whole words of every processor.
+const BLOCK: usize = 16 * BYTES;
 
 /// Pixels of 8-bit red, green and blue, row-major from the upper left.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,13 +26,15 @@ impl RgbPicture {
     /// A picture of one colour.
     pub fn new(size: PixelSize, colour: Rgb888) -> Self {
         let mut picture = Self { size, bytes: vec![0; size.area() * BYTES] };
-        picture.fill(&mut |_| colour);
+        picture.fill(colour);
         picture
     }
 
     /// A grey picture; `None` unless `grey` has one byte for each pixel.
     pub fn from_grey(size: PixelSize, grey: &[u8]) -> Option<Self> {
-        let bytes = grey.iter().flat_map(|&v| [v, v, v]).collect();
+        let mut bytes = vec![0; grey.len() * BYTES];
+        let (pixels, _) = bytes.as_chunks_mut::<BYTES>();
+        pixels.iter_mut().zip(grey).for_each(|(pixel, &v)| *pixel = [v; BYTES]);
         (grey.len() == size.area()).then_some(Self { size, bytes })
     }
 
@@ -58,14 +62,11 @@ impl RgbPicture {
 
     /// All colours, row-major: what `fill_contiguous` takes.
     pub fn colours(&self) -> impl Iterator<Item = Rgb888> + '_ {
-        self.bytes.chunks_exact(BYTES).map(|c| Rgb888::new(c[0], c[1], c[2]))
+        self.bytes.as_chunks::<BYTES>().0.iter().map(|c| Rgb888::new(c[0], c[1], c[2]))
     }
 
-    fn fill(&mut self, colour: &mut impl FnMut(usize) -> Rgb888) {
-        for (i, pixel) in self.bytes.chunks_exact_mut(BYTES).enumerate() {
-            let c = colour(i);
-            pixel.copy_from_slice(&[c.r(), c.g(), c.b()]);
-        }
+    fn fill(&mut self, colour: Rgb888) {
+        paint(&mut self.bytes, colour);
     }
 
     fn offset(&self, at: Point) -> Option<usize> {
@@ -83,6 +84,14 @@ impl RgbPicture {
         let start = (y as usize * self.size.width as usize + x as usize) * BYTES;
         &mut self.bytes[start..start + width as usize * BYTES]
     }
+}
+
+/// Makes all pixels of `bytes` one colour.
+fn paint(bytes: &mut [u8], c: Rgb888) {
+    let pixel = [c.r(), c.g(), c.b()];
+    let (blocks, rest) = bytes.as_chunks_mut::<BLOCK>();
+    blocks.fill(std::array::from_fn(|k| pixel[k % BYTES]));
+    rest.as_chunks_mut::<BYTES>().0.fill(pixel);
 }
 
 impl OriginDimensions for RgbPicture {
@@ -115,9 +124,9 @@ impl DrawTarget for RgbPicture {
         }
         let mut colours = colours.into_iter();
         for y in area.rows() {
-            for pixel in self.row(area.top_left.x, y, area.size.width).chunks_exact_mut(BYTES) {
-                let Some(c) = colours.next() else { return Ok(()) };
-                pixel.copy_from_slice(&[c.r(), c.g(), c.b()]);
+            let (pixels, _) = self.row(area.top_left.x, y, area.size.width).as_chunks_mut::<BYTES>();
+            for (pixel, c) in pixels.iter_mut().zip(&mut colours) {
+                *pixel = [c.r(), c.g(), c.b()];
             }
         }
         Ok(())
@@ -126,15 +135,13 @@ impl DrawTarget for RgbPicture {
     fn fill_solid(&mut self, area: &Rectangle, c: Rgb888) -> Result<(), Infallible> {
         let inside = area.intersection(&self.bounding_box());
         for y in inside.rows() {
-            for pixel in self.row(inside.top_left.x, y, inside.size.width).chunks_exact_mut(BYTES) {
-                pixel.copy_from_slice(&[c.r(), c.g(), c.b()]);
-            }
+            paint(self.row(inside.top_left.x, y, inside.size.width), c);
         }
         Ok(())
     }
 
     fn clear(&mut self, colour: Rgb888) -> Result<(), Infallible> {
-        self.fill(&mut |_| colour);
+        self.fill(colour);
         Ok(())
     }
 }

@@ -3,6 +3,7 @@
 use embedded_graphics::pixelcolor::Rgb888;
 
 use super::colour_map::ColourMap;
+use super::contour::Segment;
 use super::layers::{Layers, Placement};
 use super::options::{MapStyle, Options};
 use super::palette::{HALO, INFECTED_LINE, LUNG_LINE};
@@ -60,36 +61,53 @@ pub fn drawn(study: &Study, size: PixelSize, weight: f32, options: Options) -> R
 }
 
 fn tint(picture: &mut RgbPicture, layers: &Layers, placement: Placement, opacity: f32) {
-    let colours = ColourMap::new();
-    let size = picture.size();
-    for y in 0..size.height {
-        for x in 0..size.width {
-            let (sx, sy) = placement.to_square(x, y);
-            let (lung, probability) = layers.at(sx, sy);
-            let inside = ((lung - EDGE[0]) / (EDGE[1] - EDGE[0])).clamp(0.0, 1.0);
-            if inside > 0.0 {
-                let tint = colours.tint(probability);
-                picture.lay((y * size.width + x) as usize, tint.colour, tint.opacity * inside * opacity);
-            }
+    let (colours, size) = (ColourMap::new(), picture.size());
+    let columns: Vec<_> = (0..size.width).map(|x| layers.between(placement.to_square(x, 0).0)).collect();
+    let rows: Vec<_> = (0..size.height).map(|y| layers.between(placement.to_square(0, y).1)).collect();
+    let (across, down) = (layers.columns(&columns), layers.rows(&rows));
+    let [mut right, mut left, mut probability] = layers.stretched(&columns[across.clone()]);
+    let mut lungs = vec![0.0; across.len()];
+    for y in down {
+        let row = rows[y];
+        let either = row.down(right.beside(row)).zip(row.down(left.beside(row)));
+        lungs.iter_mut().zip(either).for_each(|(lung, (right, left))| *lung = right.max(left));
+        let first = y * size.width as usize + across.start;
+        let points = lungs.iter().zip(row.down(probability.beside(row))).enumerate();
+        for (x, (lung, probability)) in points.filter(|(_, (lung, _))| **lung > EDGE[0]) {
+            let inside = ((lung - EDGE[0]) / (EDGE[1] - EDGE[0])).min(1.0);
+            let tint = colours.tint(probability);
+            picture.lay(first + x, tint.colour, tint.opacity * inside * opacity);
         }
     }
 }
 
 fn outline(picture: &mut RgbPicture, layers: &Layers, placement: Placement, weight: f32) {
-    let size = picture.size();
-    let placed = |segments: &[super::contour::Segment]| -> Vec<_> {
+    let placed = |segments: &[Segment]| -> Vec<_> {
         segments.iter().map(|s| s.mapped(|p| placement.to_drawn(p))).collect()
     };
-    let mut line = |segments: &[_], width: f32, colour, opacity| {
-        Stroke::of(segments, width * weight, size).lay_on(picture, colour, opacity);
-    };
-    line(&placed(layers.dashes()), THIN_PX, LUNG_LINE, DASH_OPACITY);
-    let lungs = placed(&layers.lung_lines());
-    line(&lungs, THIN_PX + HALO_PX, HALO, HALO_OPACITY / 2.0);
-    line(&lungs, THIN_PX, LUNG_LINE, LUNG_OPACITY);
-    let infected = placed(&layers.infected_lines());
-    line(&infected, BOLD_PX + HALO_PX, HALO, HALO_OPACITY);
-    line(&infected, BOLD_PX, INFECTED_LINE, 1.0);
+    line(picture, &placed(layers.dashes()), THIN_PX * weight, LUNG_LINE, DASH_OPACITY);
+    let (lungs, infected) = (placed(&layers.lung_lines()), placed(&layers.infected_lines()));
+    let widths = |px: f32| [(px + HALO_PX) * weight, px * weight];
+    haloed(picture, &lungs, widths(THIN_PX), HALO_OPACITY / 2.0, (LUNG_LINE, LUNG_OPACITY));
+    haloed(picture, &infected, widths(BOLD_PX), HALO_OPACITY, (INFECTED_LINE, 1.0));
+}
+
+fn line(picture: &mut RgbPicture, segments: &[Segment], width_px: f32, colour: Rgb888, opacity: f32) {
+    let [stroke] = Stroke::of(segments, [width_px], picture.size());
+    stroke.lay_on(picture, colour, opacity);
+}
+
+/// A line on a halo so much wider, with the halo's opacity.
+fn haloed(
+    picture: &mut RgbPicture,
+    segments: &[Segment],
+    width_px: [f32; 2],
+    halo_opacity: f32,
+    (colour, opacity): (Rgb888, f32),
+) {
+    let [halo, stroke] = Stroke::of(segments, width_px, picture.size());
+    halo.lay_on(picture, HALO, halo_opacity);
+    stroke.lay_on(picture, colour, opacity);
 }
 
 /// Brightness in `size` pixels, row-major: box averages where reduced, straight lines between pixels where enlarged.
@@ -100,30 +118,49 @@ fn scaled(display: &Display, size: PixelSize) -> Vec<u8> {
 
 /// Means of up to [`SAMPLES_MAX`] x [`SAMPLES_MAX`] samples spread evenly over each pixel's box.
 fn averaged(display: &Display, size: PixelSize) -> Vec<u8> {
-    let columns = samples(display.size.width, size.width);
-    let rows = samples(display.size.height, size.height);
+    let (across, columns) = samples(display.size.width, size.width);
+    let (down, rows) = samples(display.size.height, size.height);
     let width = display.size.width as usize;
     let mut out = Vec::with_capacity(size.area());
-    for ys in &rows {
-        for xs in &columns {
-            let sum: u32 = ys
-                .iter()
-                .map(|&y| xs.iter().map(|&x| u32::from(display.pixels[y * width + x])).sum::<u32>())
-                .sum();
-            let count = (xs.len() * ys.len()) as u32;
-            out.push(((sum + count / 2) / count) as u8);
+    // Of the rows' samples, by column: eight bytes fit 16 bits.
+    let mut sums = vec![0u16; width];
+    let count = (across * down) as u32;
+    for ys in rows.chunks_exact(down) {
+        sums.fill(0);
+        for y in ys {
+            let row = &display.pixels[y * width..][..width];
+            sums.iter_mut().zip(row).for_each(|(sum, &v)| *sum += u16::from(v));
         }
+        let means = match across {
+            1 => means::<1>,
+            2 => means::<2>,
+            3 => means::<3>,
+            4 => means::<4>,
+            5 => means::<5>,
+            6 => means::<6>,
+            7 => means::<7>,
+            _ => means::<{ SAMPLES_MAX as usize }>,
+        };
+        means(&sums, &columns, count, &mut out);
     }
     out
 }
 
-/// Which of `from` source pixels make each of `to` pixels.
-fn samples(from: u32, to: u32) -> Vec<Vec<usize>> {
+/// Adds the means of each `N` places in `sums`, each the sum of as many samples as make `count` in all.
+fn means<const N: usize>(sums: &[u16], places: &[usize], count: u32, out: &mut Vec<u8>) {
+    let mean = |xs: &[usize; N]| {
+        let sum: u32 = xs.iter().map(|&x| u32::from(sums[x])).sum();
+        ((sum + count / 2) / count) as u8
+    };
+    out.extend(places.as_chunks::<N>().0.iter().map(mean));
+}
+
+/// How many of `from` source pixels make each of `to` pixels, and which, one pixel's after another's.
+fn samples(from: u32, to: u32) -> (usize, Vec<usize>) {
     let (from, to) = (u64::from(from), u64::from(to));
     let count = from.div_ceil(to).clamp(1, SAMPLES_MAX);
-    (0..to)
-        .map(|k| (0..count).map(|s| (((k * count + s) * 2 + 1) * from / (2 * to * count)) as usize).collect())
-        .collect()
+    let places = (0..to * count).map(|k| ((k * 2 + 1) * from / (2 * to * count)) as usize).collect();
+    (count as usize, places)
 }
 
 fn between(display: &Display, size: PixelSize) -> Vec<u8> {

@@ -6,6 +6,9 @@ use super::contour::Segment;
 use super::picture::RgbPicture;
 use crate::units::PixelSize;
 
+/// Pixels that are looked at together when most are not covered.
+const STRIDE: usize = 16;
+
 /// How much of each pixel is covered by lines, so that crossings are laid once.
 #[derive(Debug, Clone)]
 pub struct Stroke {
@@ -15,32 +18,42 @@ pub struct Stroke {
 }
 
 impl Stroke {
-    /// Covers the pixels within half of `width_px` of `segments`; the rim fades over one pixel.
-    pub fn of(segments: &[Segment], width_px: f32, size: PixelSize) -> Self {
-        let mut stroke = Self { size, cover: vec![0; size.area()] };
+    /// Covers the pixels within half of each of `widths_px` of `segments`, a stroke for each width, the first the
+    /// widest; the rim fades over one pixel.
+    pub fn of<const N: usize>(segments: &[Segment], widths_px: [f32; N], size: PixelSize) -> [Self; N] {
+        let mut strokes = widths_px.map(|_| Self { size, cover: vec![0; size.area()] });
         for &segment in segments {
-            stroke.add(segment, width_px / 2.0);
+            add(&mut strokes, segment, widths_px.map(|w| w / 2.0), size);
         }
-        stroke
+        strokes
     }
 
     /// Lays the lines on `picture`, which has the stroke's size.
     pub fn lay_on(&self, picture: &mut RgbPicture, colour: Rgb888, opacity: f32) {
         debug_assert_eq!(picture.size(), self.size);
-        for (i, &cover) in self.cover.iter().enumerate().filter(|(_, c)| **c > 0) {
-            picture.lay(i, colour, opacity * f32::from(cover) / 255.0);
+        let covered = self.cover.chunks(STRIDE).enumerate().filter(|(_, c)| *c != &[0; STRIDE][..c.len()]);
+        for (k, covers) in covered {
+            for (i, &cover) in covers.iter().enumerate().filter(|(_, c)| **c > 0) {
+                picture.lay(k * STRIDE + i, colour, opacity * f32::from(cover) / 255.0);
+            }
         }
     }
+}
 
-    fn add(&mut self, s: Segment, half_width: f32) {
-        let reach = half_width + 1.0;
-        let columns = span(s.from.0, s.to.0, reach, self.size.width);
-        for y in span(s.from.1, s.to.1, reach, self.size.height) {
-            for x in columns.clone() {
-                let away = distance(s, (x as f32 + 0.5, y as f32 + 0.5));
-                let cover = libm::rintf((half_width + 0.5 - away).clamp(0.0, 1.0) * 255.0) as u8;
-                let pixel = &mut self.cover[y * self.size.width as usize + x];
-                *pixel = (*pixel).max(cover);
+/// Covers the pixels near `s` in each stroke, half as wide as said; the first is the widest.
+fn add<const N: usize>(strokes: &mut [Stroke; N], s: Segment, half_widths: [f32; N], size: PixelSize) {
+    let widest = half_widths.first().copied().unwrap_or(0.0);
+    let columns = span(s.from.0, s.to.0, widest + 1.0, size.width);
+    for y in span(s.from.1, s.to.1, widest + 1.0, size.height) {
+        for x in columns.clone() {
+            let away = distance(s, (x as f32 + 0.5, y as f32 + 0.5));
+            for (stroke, half_width) in strokes.iter_mut().zip(half_widths) {
+                let near = half_width + 0.5 - away;
+                if near > 0.0 {
+                    let cover = libm::rintf(near.min(1.0) * 255.0) as u8;
+                    let pixel = &mut stroke.cover[y * size.width as usize + x];
+                    *pixel = (*pixel).max(cover);
+                }
             }
         }
     }
@@ -70,7 +83,8 @@ mod tests {
     const SIZE: PixelSize = PixelSize::new(12, 9);
 
     fn cover(from: (f32, f32), to: (f32, f32), width_px: f32) -> Vec<u8> {
-        Stroke::of(&[Segment { from, to }], width_px, SIZE).cover
+        let [stroke] = Stroke::of(&[Segment { from, to }], [width_px], SIZE);
+        stroke.cover
     }
 
     #[test]

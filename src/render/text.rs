@@ -1,5 +1,6 @@
 //! Lines of text: how wide they are, where they break, and their pixels.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -18,10 +19,12 @@ use super::shaper::{self, EM, FontName, Line};
 const CHARACTERS_MAX: usize = 4096;
 /// What stands for the rest of a text that is cut short.
 const REST: &str = "\u{2026}";
-/// Shaped lines that are remembered: some screens full; then all are forgotten.
+/// Shaped lines of one weight and direction that are remembered: some screens full; then all are forgotten.
 const LINES_MAX: usize = 1024;
 /// Drawn glyphs that are remembered, about 2 MB at the largest screen's sizes; then all are forgotten.
 const GLYPHS_MAX: usize = 2048;
+/// Inks whose shades are remembered: those of a palette; then all are forgotten.
+const SHADES_MAX: usize = 16;
 
 /// A weight and a size.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -78,12 +81,14 @@ pub struct Writing {
     pub right_to_left: bool,
 }
 
-type LineKey = (String, bool, bool);
+type Lines = HashMap<String, Rc<Line>>;
 type GlyphKey = (FontName, u32, i32, i32);
 
 thread_local! {
-    static LINES: RefCell<HashMap<LineKey, Rc<Line>>> = RefCell::default();
+    /// By weight and direction.
+    static LINES: RefCell<[Lines; 4]> = RefCell::default();
     static GLYPHS: RefCell<HashMap<GlyphKey, Rc<Coverage>>> = RefCell::default();
+    static SHADES: RefCell<Vec<(Ink, Rc<Shades>)>> = RefCell::default();
 }
 
 /// Writes one line with its baseline at `at`; clips at the target's edge.
@@ -99,7 +104,7 @@ pub fn write<S: Surface>(target: &mut S, text: &str, at: Point, writing: Writing
         Align::Centre => -width / 2,
         Align::Right => -width,
     };
-    let shades = Shades::of(ink);
+    let shades = shades(ink);
     for glyph in &line.glyphs {
         // In quarters of a pixel, so that letters stand evenly at small sizes.
         let quarters = (glyph.x * face.px * FRACTIONS + EM / 2).div_euclid(EM);
@@ -120,7 +125,7 @@ pub fn width(text: &str, face: Face) -> i32 {
 pub fn cut(text: &str, face: Face, width_px: i32) -> (String, bool) {
     let text = printable(text);
     if width(&text, face) <= width_px {
-        return (text, false);
+        return (text.into_owned(), false);
     }
     let ends: Vec<usize> = text.char_indices().map(|(at, _)| at).collect();
     let fits = |&end: &usize| width(&format!("{}{REST}", text[..end].trim_end()), face) <= width_px;
@@ -153,11 +158,13 @@ pub fn wrapped(text: &str, face: Face, width_px: i32, lines_max: usize) -> (Vec<
 }
 
 /// Without control characters; a no-break space stays one.
-fn printable(text: &str) -> String {
-    text.chars()
-        .take(CHARACTERS_MAX)
-        .map(|c| if c == '\u{a0}' || !c.is_whitespace() { c } else { ' ' })
-        .collect()
+fn printable(text: &str) -> Cow<'_, str> {
+    let is_printable = |c: char| matches!(c, ' ' | '\u{a0}') || !c.is_whitespace();
+    if text.len() <= CHARACTERS_MAX && text.chars().all(is_printable) {
+        return Cow::Borrowed(text);
+    }
+    let shown = |c: char| if is_printable(c) { c } else { ' ' };
+    text.chars().take(CHARACTERS_MAX).map(shown).collect()
 }
 
 fn pixels(units: i32, face: Face) -> i32 {
@@ -165,13 +172,32 @@ fn pixels(units: i32, face: Face) -> i32 {
 }
 
 fn shaped(text: &str, bold: bool, right_to_left: bool) -> Rc<Line> {
+    let text = printable(text);
     LINES.with_borrow_mut(|lines| {
+        let lines = &mut lines[usize::from(bold) + 2 * usize::from(right_to_left)];
+        if let Some(line) = lines.get(text.as_ref()) {
+            return Rc::clone(line);
+        }
         if lines.len() >= LINES_MAX {
             lines.clear();
         }
-        let key = (printable(text), bold, right_to_left);
-        let shape = || Rc::new(shaper::line(&printable(text), bold, right_to_left));
-        lines.entry(key).or_insert_with(shape).clone()
+        let line = Rc::new(shaper::line(&text, bold, right_to_left));
+        lines.insert(text.into_owned(), Rc::clone(&line));
+        line
+    })
+}
+
+fn shades(ink: Ink) -> Rc<Shades> {
+    SHADES.with_borrow_mut(|known| {
+        if let Some((_, shades)) = known.iter().find(|(of, _)| *of == ink) {
+            return Rc::clone(shades);
+        }
+        if known.len() >= SHADES_MAX {
+            known.clear();
+        }
+        let shades = Rc::new(Shades::of(ink));
+        known.push((ink, Rc::clone(&shades)));
+        shades
     })
 }
 

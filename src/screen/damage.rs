@@ -5,6 +5,8 @@ use crate::units::{PixelSize, Turn};
 
 /// Bytes of a pixel in a [`Canvas`].
 const BYTES: usize = 3;
+/// Bytes of a row that are compared at once.
+const BLOCK: usize = 64;
 /// Patches of one picture: where more would come, the two that are nearest each other become one.
 const PATCHES_MAX: usize = 8;
 
@@ -86,9 +88,18 @@ fn columns(old: &[u8], new: &[u8]) -> Option<(u32, u32)> {
     if old == new {
         return None;
     }
-    let differs = |(a, b): (&u8, &u8)| a != b;
-    let first = old.iter().zip(new).position(differs)? / BYTES;
-    let last = old.iter().zip(new).rposition(differs)? / BYTES;
+    // By blocks first: most of a row that differs is still the same.
+    let differs = |(a, b): (&[u8], &[u8])| a != b;
+    let blocks = || old.chunks(BLOCK).zip(new.chunks(BLOCK));
+    let (first, last) = (blocks().position(differs)?, blocks().rposition(differs)?);
+    let pixel = |block: usize, is_last: bool| {
+        let from = block * BLOCK;
+        let bytes = || old[from..].iter().zip(&new[from..]).take(BLOCK);
+        let differs = |(a, b): (&u8, &u8)| a != b;
+        let at = if is_last { bytes().rposition(differs) } else { bytes().position(differs) };
+        at.map(|at| (from + at) / BYTES)
+    };
+    let (first, last) = (pixel(first, false)?, pixel(last, true)?);
     Some((first as u32, (last - first + 1) as u32))
 }
 

@@ -4,8 +4,9 @@ use embedded_graphics::primitives::Rectangle;
 
 use super::Screen;
 use crate::pipeline::Study;
+use crate::render::layout::area;
 use crate::render::palette::Ink;
-use crate::render::sheet::{Look, Place, Sheet};
+use crate::render::sheet::{Look, Nothing, Place, Sheet};
 use crate::render::text::{self, Face};
 use crate::render::view::{Order, View};
 use crate::render::{Surface, words};
@@ -25,41 +26,120 @@ pub fn footer_lines(look: &Look, size: PixelSize) -> i32 {
 }
 
 pub fn draw<S: Surface>(screen: &Screen, target: &mut S) -> Result<(), S::Error> {
-    header(screen, target)?;
+    target.fill_solid(&screen.layout.header, screen.look.colours.band)?;
+    header(screen).iter().try_for_each(|item| item.write(screen, target))?;
     keys(screen, target)?;
     footer(screen, target)
 }
 
-/// A band's sheet, without a margin at its ends; the band itself is filled.
-fn band<'a, S: Surface>(
-    screen: &'a Screen,
-    target: &'a mut S,
-    area: Rectangle,
-) -> Result<Sheet<'a, S>, S::Error> {
-    target.fill_solid(&area, screen.look.colours.band)?;
-    let margin = screen.look.sizes.px(10).max(5);
-    let mut whole = Sheet::new(target, &screen.look, area);
-    let (width, height) = (whole.width() - 2 * margin, whole.height());
-    let area = whole.part(margin, 0, width, height).area;
-    Ok(Sheet::new(whole.surface, &screen.look, area))
+/// A text of the header.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Item {
+    /// Room that nothing else reaches into.
+    room: Rectangle,
+    x: i32,
+    width: i32,
+    baseline: i32,
+    words: String,
+    face: Face,
+    ink: Ink,
+    place: Place,
 }
 
-fn header<S: Surface>(screen: &Screen, target: &mut S) -> Result<(), S::Error> {
+impl Item {
+    fn write<S: Surface>(&self, screen: &Screen, target: &mut S) -> Result<(), S::Error> {
+        let area = inner(screen, screen.layout.header);
+        let (at, baseline) = ((self.x, self.width), self.baseline);
+        Sheet::new(target, &screen.look, area).write(
+            at,
+            baseline,
+            &self.words,
+            self.face,
+            self.ink,
+            self.place,
+        )
+    }
+}
+
+/// Draws what differs between the header with the texts `before` and that with `now`; returns where.
+pub fn redraw<S: Surface>(
+    screen: &Screen,
+    before: &[Item],
+    now: &[Item],
+    target: &mut S,
+) -> Result<Vec<Rectangle>, S::Error> {
+    let gone = before.iter().filter(|item| !now.contains(item));
+    let come = now.iter().filter(|item| !before.contains(item));
+    let mut rooms: Vec<Rectangle> = Vec::new();
+    for room in gone.chain(come).map(|item| item.room) {
+        if !rooms.contains(&room) {
+            target.fill_solid(&room, screen.look.colours.band)?;
+            rooms.push(room);
+        }
+    }
+    let is_gone = |item: &&Item| rooms.iter().any(|r| !r.intersection(&item.room).is_zero_sized());
+    now.iter().filter(is_gone).try_for_each(|item| item.write(screen, target))?;
+    Ok(rooms)
+}
+
+/// A band without a margin at its ends.
+fn inner(screen: &Screen, band: Rectangle) -> Rectangle {
+    let margin = screen.look.sizes.px(10).max(5);
+    area(
+        band.top_left.x + margin,
+        band.top_left.y,
+        band.size.width as i32 - 2 * margin,
+        band.size.height as i32,
+    )
+}
+
+/// Lines of the header as they are filled with texts.
+struct Header<'a> {
+    screen: &'a Screen<'a>,
+    area: Rectangle,
+    gap: i32,
+    items: Vec<Item>,
+}
+
+impl Header<'_> {
+    /// Adds a text `width` wide at `x`.
+    fn add(
+        &mut self,
+        (x, width): (i32, i32),
+        baseline: i32,
+        (words, face, ink): (&str, Face, Ink),
+        place: Place,
+    ) {
+        // Half of the gap to the next text on either side: what stands out of a letter's width is in it.
+        let half = self.gap / 2;
+        let mut nothing = Nothing;
+        let sheet = Sheet::new(&mut nothing, &self.screen.look, self.area);
+        let room = sheet.place(x - half, 0, width + 2 * half, self.area.size.height as i32);
+        // Accents of a second line reach into the first.
+        let room = if self.screen.layout.two_lines { self.screen.layout.header } else { room };
+        self.items.push(Item { room, x, width, baseline, words: words.to_owned(), face, ink, place });
+    }
+}
+
+/// The texts of the header.
+pub fn header(screen: &Screen) -> Vec<Item> {
     let (layout, look, context) = (&screen.layout, &screen.look, screen.context);
-    let sheet = &mut band(screen, target, layout.header)?;
+    let area = inner(screen, layout.header);
+    let (width, height) = (area.size.width as i32, area.size.height as i32);
     let (colours, face, gap) = (look.colours, look.strong(), look.sizes.px(14).max(8));
+    let header = &mut Header { screen, area, gap, items: Vec::new() };
     let small = look.small();
-    let line = if layout.two_lines { sheet.height() - small.line_height() } else { sheet.height() };
+    let line = if layout.two_lines { height - small.line_height() } else { height };
     let baseline = (line + face.capital_height()) / 2;
     let mut x = 0;
     if !layout.compact && !layout.upright {
         let taken = text::width(NAME, face);
-        sheet.write((0, taken), baseline, NAME, face, colours.label_on_band(), Place::Start)?;
+        header.add((0, taken), baseline, (NAME, face, colours.label_on_band()), Place::Start);
         x = taken + gap;
     }
     let time = context.wall_time.map(words::isolated);
     let clock = time.as_deref().unwrap_or(&look.words.say.clock);
-    let (room, least) = (sheet.width() - x, small.with_px(look.sizes.least));
+    let (room, least) = (width - x, small.with_px(look.sizes.least));
     let free = room - gap - text::width(clock, least);
     let (mut title, warns) = title(screen, true);
     if text::width(&title, face) > free {
@@ -68,32 +148,25 @@ fn header<S: Surface>(screen: &Screen, target: &mut S) -> Result<(), S::Error> {
     let ink = if warns { colours.alert_on_band() } else { colours.on_band() };
     // The title has what it needs, up to two thirds; the clock gives way down to its least size.
     let taken = text::width(&title, face).min(free.max(room * 2 / 3));
-    sheet.write((x, taken), baseline, &title, face, ink, Place::Start)?;
+    header.add((x, taken), baseline, (&title, face, ink), Place::Start);
     x += taken + gap;
-    let clock_ink =
-        if context.wall_time.is_some() { colours.label_on_band() } else { colours.alert_on_band() };
-    let clock_room = sheet.width() - x;
-    let clock_face = look.fitted(clock, small, clock_room);
-    let taken = text::width(clock, clock_face).min(clock_room);
-    sheet.write((sheet.width() - taken, taken), baseline, clock, clock_face, clock_ink, Place::End)?;
+    let ink = if context.wall_time.is_some() { colours.label_on_band() } else { colours.alert_on_band() };
+    let clock_face = look.fitted(clock, small, width - x);
+    let taken = text::width(clock, clock_face).min(width - x);
+    header.add((width - taken, taken), baseline, (clock, clock_face, ink), Place::End);
     if layout.two_lines {
-        let width = sheet.width();
-        return badges(screen, sheet, (0, width), line + small.capital_height());
+        badges(header, (0, width), line + small.capital_height());
+    } else {
+        badges(header, (x, width - taken - gap - x), baseline);
     }
-    let end = sheet.width() - taken - gap;
-    badges(screen, sheet, (x, end - x), baseline)
+    std::mem::take(&mut header.items)
 }
 
 /// As many badges as fit, the most urgent at the start; one that warns has a mark before it.
-fn badges<S: Surface>(
-    screen: &Screen,
-    sheet: &mut Sheet<S>,
-    (mut x, room): (i32, i32),
-    baseline: i32,
-) -> Result<(), S::Error> {
-    let (look, end) = (&screen.look, x + room);
-    let (face, gap) = (look.small(), look.sizes.px(14).max(8));
-    for badge in screen.context.badges {
+fn badges(header: &mut Header, (mut x, room): (i32, i32), baseline: i32) {
+    let (look, end) = (&header.screen.look, x + room);
+    let face = look.small();
+    for badge in header.screen.context.badges {
         let (words, warns) = words::badge(look.words, *badge);
         let words = if warns { format!("! {words}") } else { words };
         let taken = text::width(&words, face);
@@ -101,10 +174,9 @@ fn badges<S: Surface>(
             continue;
         }
         let ink = if warns { look.colours.alert_on_band() } else { look.colours.label_on_band() };
-        sheet.write((x, taken), baseline, &words, face, ink, Place::Start)?;
-        x += taken + gap;
+        header.add((x, taken), baseline, (&words, face, ink), Place::Start);
+        x += taken + header.gap;
     }
-    Ok(())
 }
 
 /// What the header calls the state, `aged` with the age of what it shows; and whether it asks for attention.
@@ -158,7 +230,8 @@ fn keys<S: Surface>(screen: &Screen, target: &mut S) -> Result<(), S::Error> {
 
 fn footer<S: Surface>(screen: &Screen, target: &mut S) -> Result<(), S::Error> {
     let look = &screen.look;
-    let sheet = &mut band(screen, target, screen.layout.footer)?;
+    target.fill_solid(&screen.layout.footer, look.colours.band)?;
+    let sheet = &mut Sheet::new(target, look, inner(screen, screen.layout.footer));
     let face = Face::bold(look.sizes.small);
     let ink: Ink = look.colours.on_band();
     let (lines, cut) = text::wrapped(&look.words.disclaimer, face, sheet.width(), FOOTER_LINES_MAX);

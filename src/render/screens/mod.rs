@@ -6,11 +6,23 @@ mod message;
 mod result;
 mod trend;
 
+use embedded_graphics::primitives::Rectangle;
+
 use super::layout::{Layout, Needs, bottom};
+use super::options::Options;
 use super::sheet::{Look, Sheet};
 use super::view::{Context, KEYS_MAX, View};
 use super::{Action, Surface};
 use crate::units::PixelSize;
+
+/// What stands around a view, as it is drawn.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Surroundings {
+    options: Options,
+    layout: Layout,
+    keys: Vec<Action>,
+    header: Vec<frame::Item>,
+}
 
 /// A screen laid out and ready to be drawn.
 #[derive(Debug)]
@@ -49,6 +61,24 @@ impl<'a> Screen<'a> {
             View::Menu { items, selected } => list::menu(sheet, items, selected),
             _ => message::draw(sheet, self.view),
         }
+    }
+
+    /// All that this screen's picture depends upon but for what its view shows.
+    pub fn surroundings(&self) -> Surroundings {
+        let keys = self.keys().to_vec();
+        Surroundings { options: self.context.options, layout: self.layout, keys, header: frame::header(self) }
+    }
+
+    /// Draws on the picture of a screen with `before` around the same view what is different now; returns where.
+    /// `None`, and nothing drawn, where more than the header differs.
+    pub fn redraw<S: Surface>(
+        &self,
+        before: &Surroundings,
+        now: &Surroundings,
+        target: &mut S,
+    ) -> Result<Option<Vec<Rectangle>>, S::Error> {
+        let alike = (before.options, before.layout, &before.keys) == (now.options, now.layout, &now.keys);
+        if alike { frame::redraw(self, &before.header, &now.header, target).map(Some) } else { Ok(None) }
     }
 
     /// Texts that the drawn screen has cut for want of room.

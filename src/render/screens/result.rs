@@ -7,7 +7,7 @@ use crate::pipeline::Study;
 use crate::reading::{Finding, Refusal};
 use crate::render::groups::{self, Group, column};
 use crate::render::layout::Layout;
-use crate::render::palette::Colours;
+use crate::render::palette::{Colours, FULL_BRIGHTNESS};
 use crate::render::sheet::{Nothing, SHRINKS, Sheet};
 use crate::render::text::Face;
 use crate::render::{Surface, infected_threshold, radiograph, words};
@@ -37,7 +37,11 @@ fn picture<S: Surface>(s: &mut Sheet<S>, room: Rectangle, study: &Study) -> Resu
     }
     let weight = (s.look.sizes.scale as f32 / 1000.0).max(0.6);
     let drawn = radiograph::drawn(study, size, weight, s.look.options);
-    s.surface.fill_contiguous(&area, drawn.colours().map(|c| colours.shown(c)))?;
+    if colours.brightness == FULL_BRIGHTNESS {
+        s.surface.fill_contiguous(&area, drawn.colours())?;
+    } else {
+        s.surface.fill_contiguous(&area, drawn.colours().map(|c| colours.shown(c)))?;
+    }
     Ok(area)
 }
 
