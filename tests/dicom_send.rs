@@ -158,6 +158,8 @@ fn an_archive_that_is_away_and_comes_back_gets_all() {
     let sender = start(port, &place);
     wait_until(|| sender.state().code == Some("dicom_send_connect"));
     assert_eq!(sender.state().waiting, 2);
+    // The stick with the key is pulled meanwhile.
+    fs::remove_file(place.key_file.as_ref().unwrap()).unwrap();
     let Some(_archive) = Archive::start(&inbox, port, &[]) else { return };
     check(&sender, [2 * OBJECTS, 0]);
     assert_eq!(files(&inbox).len() as u64, 2 * OBJECTS);

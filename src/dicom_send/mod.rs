@@ -98,7 +98,8 @@ impl Sender {
         // One is enough: whoever wakes up looks at the whole record.
         let (wake, woken) = sync_channel(1);
         let (end, ended) = sync_channel(1);
-        let pass = Pass { config: config.clone(), place, clock, cursor, shared: Arc::clone(&shared) };
+        let pass =
+            Pass { config: config.clone(), place, key: None, clock, cursor, shared: Arc::clone(&shared) };
         let work = move || {
             work(pass, &woken, back_off);
             _ = end.try_send(());

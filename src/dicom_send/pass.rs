@@ -18,6 +18,8 @@ pub(super) const TRIES_MAX: u32 = 8;
 pub(super) struct Pass {
     pub config: DicomSendConfig,
     pub place: RecordPlace,
+    /// Once it has been read: what holds the file may be pulled then.
+    pub key: Option<RecordKey>,
     pub clock: Arc<dyn Clock>,
     pub cursor: Cursor,
     pub shared: Arc<Shared>,
@@ -34,11 +36,7 @@ impl Pass {
     /// Sends all that waits.
     pub fn run(&mut self) -> Result<(), SendError> {
         let Some(journal) = self.journal()? else { return Ok(()) };
-        let last = journal.readings().next_back().map_or(0, |e| e.sequence);
-        if last < self.cursor.through && journal.dropped().through < self.cursor.through {
-            log::warn!("the record is another one than before: it is sent from its beginning");
-            self.cursor.advance(0);
-        }
+        self.follow(&journal);
         let waiting: Vec<Entry> =
             journal.readings().filter(|e| e.sequence > self.cursor.through).copied().collect();
         for (k, entry) in waiting.iter().enumerate() {
@@ -54,15 +52,35 @@ impl Pass {
     }
 
     /// The record as it is now; `None` where the station has not made it yet.
-    fn journal(&self) -> Result<Option<Journal>, SendError> {
+    fn journal(&mut self) -> Result<Option<Journal>, SendError> {
+        if let (None, Some(path)) = (&self.key, &self.place.key_file) {
+            self.key = Some(RecordKey::load(path)?);
+        }
         if !self.place.folder.exists() {
             return Ok(None);
         }
         let storage = DiskStorage::open(&self.place.folder, Access::Read)?;
-        let key = self.place.key_file.as_deref().map(RecordKey::load).transpose()?;
-        let journal = Journal::open_with(Box::new(storage), key)?;
-        journal.check_key()?;
+        let journal = Journal::open_with(Box::new(storage), self.key.clone())?;
+        if let Err(error) = journal.check_key() {
+            // The next try reads the file again: the right one may be there by then.
+            self.key = None;
+            return Err(error.into());
+        }
         Ok(Some(journal))
+    }
+
+    /// Takes note of what has happened to the record otherwise than by being added to.
+    fn follow(&mut self, journal: &Journal) {
+        let last = journal.readings().next_back().map_or(0, |e| e.sequence);
+        let dropped = journal.dropped().through;
+        if last.max(dropped) < self.cursor.through {
+            log::warn!("the record is another one than before: it is sent from its beginning");
+            self.cursor.advance(0);
+        }
+        if dropped > self.cursor.through {
+            log::warn!("the record has dropped entries up to {dropped}: some may not have been sent");
+            self.cursor.advance(dropped);
+        }
     }
 
     fn reading(&mut self, journal: &Journal, entry: &Entry) -> Result<(), SendError> {
