@@ -48,6 +48,12 @@ struct Strip {
     rounding: Rounding,
 }
 
+/// One of the functions below.
+///
+/// # Safety
+/// As for [`three_by_one`], whatever the kernel.
+type Pairs = unsafe extern "C" fn(&Strip);
+
 impl Depthwise {
     /// `shape` is that of a depthwise convolution whose channels are a multiple of eight, and its output [`TWIN`] wide;
     /// `sums_of_pairs_fit` holds, and NEON has to be there (asserted).
@@ -71,7 +77,7 @@ impl Depthwise {
 
     /// `rows` of the output with kernel `K`.
     fn rows<const K: usize>(&self, map: &[i8], rows: Range<usize>, output: &mut [i8], scratch: &mut [i8]) {
-        let function = match (K, self.shape.stride) {
+        let function: Pairs = match (K, self.shape.stride) {
             (3, 1) => three_by_one,
             (3, _) => three_by_two,
             (_, 1) => five_by_one,
@@ -85,12 +91,7 @@ impl Depthwise {
     }
 
     /// One row of the output from the `K` lines under it; an odd last output is computed with the one before it.
-    fn row<const K: usize>(
-        &self,
-        lines: [&[i8]; K],
-        output: &mut [i8],
-        function: unsafe extern "C" fn(&Strip),
-    ) {
+    fn row<const K: usize>(&self, lines: [&[i8]; K], output: &mut [i8], function: Pairs) {
         let (channels, stride, width) = (self.shape.input.channels, self.shape.stride, self.output.width);
         assert!(lines.iter().all(|line| line.len() >= ((width - 1) * stride + K) * channels));
         assert!(output.len() == self.output.row() && K <= KERNEL_MAX);
