@@ -91,6 +91,8 @@ fn read_one(
         Err(e) => return Ok(Err(Failure::new(Exit::Input, e.code(), &e))),
     };
     let study = pipeline.read(&name, &frame)?;
+    // An overlay takes its memory in place of the frame's, not beside it.
+    drop(frame);
     if let Some(overlays) = overlays {
         let target = overlays.path_for(path);
         png::write(&target, &render::overlay(&study)).map_err(|e| Failure::storage(&target, &e))?;
