@@ -98,7 +98,7 @@ fn parts(arguments: &EvaluateArguments) -> Result<Vec<Part<'_>>, Failure> {
 }
 
 fn usage(text: String) -> Failure {
-    Failure { exit: Exit::Usage, code: "usage", text }
+    Failure { exit: Exit::Usage, code: "evaluate_folds", text }
 }
 
 /// Reads all rows, each part by its own bundle.
