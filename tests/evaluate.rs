@@ -1,5 +1,6 @@
 //! The device's figures on sets whose answers are known.
 
+mod program;
 #[path = "evaluate/made_up.rs"]
 mod made_up;
 #[path = "evaluate/parts.rs"]

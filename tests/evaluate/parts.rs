@@ -3,6 +3,7 @@
 use raymap::evaluate::Only;
 
 use super::made_up::{Answer, Set};
+use super::program::raymap;
 use super::{LESIONS, NONE, check, labelled, lung_area};
 
 #[test]
@@ -97,8 +98,7 @@ fn only_the_fold_that_was_asked_for_is_read() {
 fn cross_validation_reads_each_fold_with_its_own_bundle() {
     let folder = tempfile::tempdir().unwrap();
     let run = |arguments: &[&str]| {
-        let program = std::process::Command::new(env!("CARGO_BIN_EXE_raymap")).args(arguments).output();
-        let out = program.unwrap();
+        let out = raymap(folder.path(), arguments);
         (out.status.code(), String::from_utf8_lossy(&[out.stdout, out.stderr].concat()).into_owned())
     };
     let mut table = String::from("file,fold\n");
