@@ -17,15 +17,18 @@ REPOSITORY = HERE.parent.parent
 SYSROOT = "/usr/aarch64-linux-gnu"
 # Each with all that it needs; those of other kernels that have them built in are passed over.
 MODULES = """virtio_pci virtio_blk ext4 crc32c_generic virtio_gpu xhci_pci uvcvideo i6300esb evdev""".split()
-DISK_BYTES = 64 << 20
+DISK_BYTES = 256 << 20
 FRAMES_PER_SECOND = 5
 # Emulated, and on a machine that may have other things to do: nobody waits in vain for less than this.
 BOOT_SECONDS_MAX = 120
 READING_SECONDS_MAX = 240
 SHELL_SECONDS_MAX = 60
+DRAWING_SECONDS_MAX = 30
 # A radiograph of the training split, 8 bits grey: what it shows was drawn by others and is not judged here.
 REAL = "images/brixia/brixia_0011.png"
-# The line has one decimal of a percentage, the JSON four digits of a fraction.
+# The board averages frames and keeps four bits more than the file has; the line has one decimal of a percentage.
+DIFFERENCE_PERCENT_MAX = 0.5
+# The record has four digits of a fraction.
 ROUNDING_PERCENT = 0.06
 # The screens differ in the clock and in the kernels that computed; one of another radiograph differs in far more.
 TEXTS_SHARE_MAX = 0.02
@@ -71,12 +74,12 @@ class Case:
         assert self.reading["fit"], f"{name}: {self.reading['refusal']}"
 
     def is_told_by(self, line):
-        """Whether a line of the kind `reading` says this."""
+        """Whether a line of the kind `reading` says this: the same grade and score, and shares as near as pixels are."""
         if line.kind != "reading":
             return False
         told, infected = line.fields, self.reading["infected"]
         near = all(
-            abs(float(told[key]) - 100 * infected[key]) <= ROUNDING_PERCENT for key in ("total", "right", "left"))
+            abs(float(told[key]) - 100 * infected[key]) <= DIFFERENCE_PERCENT_MAX for key in ("total", "right", "left"))
         severity = self.reading["severity"]
         same = told["grade"] == severity["grade"] and int(told["brixia"]) == severity["brixia_estimate"]
         return near and same
@@ -161,14 +164,15 @@ def cut(bench, machine):
 
 
 def self_tested(machine):
-    """Waits for the end of the self-tests; each has to have passed."""
+    """Waits for the end of the self-tests; each has to have passed, but for the grabber: it is plugged in later."""
     machine.console.wait("console ready", BOOT_SECONDS_MAX)
     # What the shell says of itself is not taken for a command's output.
     machine.shell("true", SHELL_SECONDS_MAX)
     # The next line after the self-tests is a fault as long as there is no grabber.
     wait_line(machine, lambda l: l.kind not in ("boot", "selftest"), BOOT_SECONDS_MAX)
     tests = [l for l in lines(machine.line.text) if l.kind == "selftest"]
-    assert tests and all(l.fields["ok"] == "1" for l in tests), [l.text for l in tests]
+    failed = {l.fields["test"] for l in tests if l.fields["ok"] != "1"}
+    assert tests and failed == {"source"}, [l.text for l in tests]
 
 
 def devices_are_there(machine):
@@ -210,20 +214,25 @@ def nothing_else_was_told(bench, machine):
 
 
 def screen_shows(bench, machine, case):
-    """The picture on the board's screen is the one that the host draws, but for a few words."""
-    text, code = machine.shell("base64 out/screen.png", SHELL_SECONDS_MAX)
-    assert code == 0, text
-    shown = picture.read_png(base64.b64decode(text))
+    """The picture on the board's screen becomes the one that the host draws, but for a few words."""
     board = case.folder / "board.toml"
     board.write_text(f'description = "The same pixels."\ninherits = ["sbc/host"]\n[source]\nkind = "folder"\npath = "{case.folder}/radiograph.png"\n')
     subprocess.run([bench.host, "run", "--board", board], check=True, cwd=case.folder, capture_output=True)
     drawn = picture.read_png((case.folder / "out/screen.png").read_bytes())
-    share = picture.difference(shown, drawn)
-    assert share <= TEXTS_SHARE_MAX, f"{share:.1%} of the screen's pixels are not as the host draws them"
+    # A thread of its own draws: the line may tell of a reading first.
+    end = time.monotonic() + DRAWING_SECONDS_MAX
+    while True:
+        text, code = machine.shell("base64 out/screen.png", SHELL_SECONDS_MAX)
+        assert code == 0, text
+        share = picture.difference(picture.read_png(base64.b64decode(text)), drawn)
+        if share <= TEXTS_SHARE_MAX:
+            return
+        assert time.monotonic() < end, f"{share:.1%} of the screen's pixels are not as the host draws them"
+        time.sleep(0.5)
 
 
 def record_is_whole(bench, machine):
-    """`verify` was clean before the station started, and each acknowledged reading is there as the host reads it."""
+    """`verify` was clean before the station started, and each acknowledged reading is there; the last as the host reads it."""
     found, code = machine.shell("cat verify.json verify.err; exit_code=$(cat verify.code); test $exit_code = 0", SHELL_SECONDS_MAX)
     assert code == 0 and '"clean":true' in found, found
     text, _ = machine.shell("cat list.json", SHELL_SECONDS_MAX)
@@ -245,6 +254,8 @@ def is_kept_as(line, entry):
 
 
 def same_reading(one, other):
-    """Equal but for the name, the times and the kernels that computed it."""
-    free = ("file", "timing_ms", "kernels")
-    return {k: v for k, v in one.items() if k not in free} == {k: v for k, v in other.items() if k not in free}
+    """The same model, severity and warnings, and shares as near as pixels are."""
+    shares = all(
+        abs(one["infected"][key] - other["infected"][key]) <= DIFFERENCE_PERCENT_MAX / 100
+        for key in ("total", "right", "left"))
+    return shares and all(one[key] == other[key] for key in ("fit", "severity", "model", "warnings"))
