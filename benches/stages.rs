@@ -81,7 +81,7 @@ fn preprocessing() -> Box<dyn FnMut()> {
     Box::new(move || {
         let histogram = frame.histogram();
         let display = Display::by(&frame, &histogram);
-        black_box(exposure::fault_by(&frame, &histogram));
+        black_box(exposure::fault(&frame, &histogram));
         drop(black_box(NetworkInput::of(&display, SIDE)));
     })
 }

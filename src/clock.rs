@@ -110,6 +110,11 @@ impl WallTime {
         Self::trusted(self.unix_s().checked_add(i64::try_from(seconds).ok()?)?, true)
     }
 
+    /// For a screen: `2026-11-24 01:29 UTC`.
+    pub fn to_minute(self) -> String {
+        self.0.strftime("%Y-%m-%d %H:%M UTC").to_string()
+    }
+
     /// Seconds since 1970-01-01T00:00:00Z.
     pub fn unix_s(self) -> i64 {
         self.0.as_second()
@@ -248,6 +253,7 @@ mod tests {
         assert_eq!(WallTime::trusted(EARLIEST_UNIX_S - 1, true), None);
         let first = WallTime::trusted(EARLIEST_UNIX_S, true).unwrap();
         assert_eq!(first.to_string(), "2026-01-01T00:00:00Z");
+        assert_eq!(first.to_minute(), "2026-01-01 00:00 UTC");
     }
 
     #[test]

@@ -15,11 +15,11 @@ use std::time::{Duration, Instant};
 
 use raymap::board::DicomSendConfig;
 use raymap::clock::{BootId, Clock, SimulatedClock, WallTime};
-use raymap::dicom_send::{RecordPlace, Sender, look, reach};
+use raymap::dicom_send::{Sender, look, reach};
 use raymap::frame::ObjectReference;
 use raymap::network::{Bundle, Network};
 use raymap::pipeline::Pipeline;
-use raymap::record::{Access, Body, DiskStorage, RecordKey, Rule, Store};
+use raymap::record::{Access, Body, DiskStorage, RecordKey, RecordPlace, Rule, Store};
 use raymap::source::phantom::{PhantomSpec, compute};
 use raymap::station::{Dispatch, DispatchState};
 use raymap::units::Percent;

@@ -10,11 +10,11 @@ use serde_json::{Value, json};
 
 use super::failure::{Exit, Failure};
 use super::run::{about, open};
-use super::{board_pipeline, records, sending};
+use super::{board_pipeline, sending};
 use crate::board::{Board, RecordConfig, ScreenConfig, SerialConfig, SourceConfig};
 use crate::clock::{Clock, SystemClock};
 use crate::reading::{DISCLAIMER, SCHEMA};
-use crate::record::{RecordKey, Recorder};
+use crate::record::{RecordPlace, Recorder};
 use crate::serial::PortLink;
 use crate::station::{About, Advice, CELSIUS_HIGH, SelfTest, TestReport, free_bytes, hottest_celsius};
 
@@ -134,13 +134,14 @@ fn test<'a>(code: &'static str, check: impl FnOnce() -> Found + 'a) -> SelfTest<
 
 /// The record as it lies on the disk, beside a station that may write it.
 fn record_beside(config: &RecordConfig) -> Found {
-    if let Some(Err(e)) = config.key_file.as_deref().map(RecordKey::load) {
+    let place = RecordPlace::from(config);
+    if let Err(e) = place.key() {
         return Err(format!("readings are not kept ({}). {}", e.code(), e.advice()));
     }
     if !config.folder.exists() {
         return writable(&config.folder).map(|()| "none yet; the station makes it at its start".into());
     }
-    let journal = records::open_sealed(config).map_err(|f| format!("it cannot be read ({})", f.code))?;
+    let journal = place.open().map_err(|e| format!("it cannot be read ({})", e.code()))?;
     let text = format!("{} readings, {:.1} MB", journal.readings().count(), journal.bytes() as f64 / 1e6);
     match journal.damages_to_tell() {
         0 => Ok(text),

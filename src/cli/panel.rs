@@ -7,7 +7,7 @@ use crate::board::{Board, CaptureDevice, ScreenConfig, SourceConfig};
 use crate::clock::Clock;
 use crate::operator::{Archive, OperatorPanel, Start};
 use crate::reading::Provenance;
-use crate::record::{Access, DiskStorage, Journal, RecordKey};
+use crate::record::RecordPlace;
 use crate::render::Language;
 use crate::screen;
 
@@ -35,12 +35,8 @@ pub fn start(
 /// The board's record from before this start.
 fn archive(board: &Board, started: Option<u32>) -> Archive {
     let Some((record, start)) = board.record.as_ref().zip(started) else { return Archive::none() };
-    let record = record.clone();
-    let open = move || {
-        let key = record.key_file.as_deref().map(RecordKey::load).transpose()?;
-        Journal::open_with(Box::new(DiskStorage::open(&record.folder, Access::Read)?), key)
-    };
-    Archive::new(Box::new(open), start)
+    let place = RecordPlace::from(record);
+    Archive::new(Box::new(move || place.open()), start)
 }
 
 /// Where pictures go, in words.

@@ -8,10 +8,10 @@ use serde_json::{Value, json};
 use super::failure::{Exit, Failure};
 use super::records_export::ExportArguments;
 use super::{records_export, records_verify};
-use crate::board::{Board, RecordConfig};
+use crate::board::Board;
 use crate::clock::WallTime;
 use crate::reading::DISCLAIMER;
-use crate::record::{Access, DiskStorage, Entry, Journal, RecordError, RecordKey, Restored, hexadecimal};
+use crate::record::{Entry, Journal, RecordError, RecordKey, RecordPlace, Restored, hexadecimal};
 
 #[derive(Debug, clap::Args)]
 pub struct RecordsArguments {
@@ -36,12 +36,6 @@ pub struct Place {
     /// The record's key, whatever the board says
     #[arg(long, value_name = "FILE", global = true)]
     key: Option<PathBuf>,
-}
-
-/// A record's folder, and the file of its key where it is sealed.
-pub struct Found {
-    pub folder: PathBuf,
-    pub key_file: Option<PathBuf>,
 }
 
 #[derive(Debug, clap::Subcommand)]
@@ -86,37 +80,17 @@ pub fn run(arguments: &RecordsArguments) -> Result<(), Failure> {
 }
 
 impl Place {
-    pub fn find(&self) -> Result<Found, Failure> {
+    pub fn find(&self) -> Result<RecordPlace, Failure> {
         if let Some(folder) = &self.folder {
-            return Ok(Found { folder: folder.clone(), key_file: self.key.clone() });
+            return Ok(RecordPlace { folder: folder.clone(), key_file: self.key.clone() });
         }
         let record = Board::load(&self.board)?.record.ok_or_else(|| Failure {
             exit: Exit::Configuration,
             code: "record_none",
             text: format!("{} has no [record] table: nothing is kept", self.board.display()),
         })?;
-        Ok(Found { folder: record.folder, key_file: self.key.clone().or(record.key_file) })
+        Ok(RecordPlace { folder: record.folder, key_file: self.key.clone().or(record.key_file) })
     }
-}
-
-impl Found {
-    /// The key, where one is named.
-    pub fn key(&self) -> Result<Option<RecordKey>, RecordError> {
-        self.key_file.as_deref().map(RecordKey::load).transpose()
-    }
-}
-
-/// The record, to read beside a station; fails where it is sealed and its key is not at hand.
-pub fn open(found: &Found) -> Result<Journal, Failure> {
-    let storage = DiskStorage::open(&found.folder, Access::Read)?;
-    let journal = Journal::open_with(Box::new(storage), found.key()?)?;
-    journal.check_key()?;
-    Ok(journal)
-}
-
-/// A board's record.
-pub fn open_sealed(config: &RecordConfig) -> Result<Journal, Failure> {
-    open(&Found { folder: config.folder.clone(), key_file: config.key_file.clone() })
 }
 
 fn make_key(to: &Path) -> Result<(), Failure> {
@@ -127,8 +101,8 @@ fn make_key(to: &Path) -> Result<(), Failure> {
     ))
 }
 
-fn list(found: &Found, as_json: bool) -> Result<(), Failure> {
-    let journal = open(found)?;
+fn list(place: &RecordPlace, as_json: bool) -> Result<(), Failure> {
+    let journal = place.open()?;
     for entry in journal.readings() {
         let restored = Restored::load(&journal, entry);
         let line = if as_json { line_json(entry, &restored).to_string() } else { line(entry, &restored) };
@@ -190,8 +164,8 @@ fn ending(journal: &Journal) -> String {
     format!("{text}\n{DISCLAIMER}")
 }
 
-fn show(found: &Found, id: u64) -> Result<(), Failure> {
-    let journal = open(found)?;
+fn show(place: &RecordPlace, id: u64) -> Result<(), Failure> {
+    let journal = place.open()?;
     let entry = journal.reading(id)?;
     let restored = Restored::load(&journal, &entry)?;
     let mut all = times(&restored);

@@ -10,10 +10,10 @@ use serde_json::{Value, json};
 
 use super::failure::{Exit, Failure};
 use super::progress;
-use super::records::{Found, open, print_line, times};
+use super::records::{print_line, times};
 use super::records_dicom::{DicomArguments, DicomObjects};
 use crate::frame::{Frame, Photometric};
-use crate::record::{Entry, Journal, RecordError, Restored};
+use crate::record::{Entry, Journal, RecordError, RecordPlace, Restored};
 use crate::render;
 
 /// A day and a time, as far as either is given.
@@ -91,8 +91,8 @@ struct Tally {
     damaged: usize,
 }
 
-pub fn run(place: &Found, how: &ExportArguments, as_json: bool) -> Result<(), Failure> {
-    let journal = open(place)?;
+pub fn run(place: &RecordPlace, how: &ExportArguments, as_json: bool) -> Result<(), Failure> {
+    let journal = place.open()?;
     fs::create_dir_all(&how.to).map_err(|e| Failure::storage(&how.to, &e))?;
     let entries: Vec<Entry> = journal.readings().copied().collect();
     let dicom = how.dicom.prepare()?;

@@ -7,23 +7,22 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::failure::{Exit, Failure, chain};
-use super::records::{Found, print_line};
+use super::records::print_line;
 use crate::clock::SystemClock;
-use crate::record::{Access, Damage, DiskStorage, Journal, RecordKey, Rule, Store, Verdict};
+use crate::record::{Access, Damage, DiskStorage, RecordKey, RecordPlace, Rule, Store, Verdict};
 
 /// Looks at a damaged record: a station that writes meanwhile looks like damage, but at no place twice.
 const LOOKS: usize = 3;
 /// Between two looks: an entry is written in less.
 const LOOK_AGAIN: Duration = Duration::from_millis(500);
 
-pub fn verify(found: &Found, as_json: bool) -> Result<(), Failure> {
-    let key = key_at_hand(found);
+pub fn verify(place: &RecordPlace, as_json: bool) -> Result<(), Failure> {
+    let key = key_at_hand(place);
     if key.is_some() {
         // Otherwise every sealed part would look like somebody else's.
-        Journal::open_with(Box::new(DiskStorage::open(&found.folder, Access::Read)?), key.clone())?
-            .check_key()?;
+        place.open_with(key.clone())?;
     }
-    let look = || look(&found.folder, key.as_ref());
+    let look = || look(&place.folder, key.as_ref());
     let mut verdict = look()?;
     for _ in 1..LOOKS {
         if verdict.is_clean() {
@@ -66,8 +65,8 @@ pub fn repair(folder: &Path, as_json: bool) -> Result<(), Failure> {
 }
 
 /// Checksums and the chain need no key, so one that is not at hand is no error here.
-fn key_at_hand(found: &Found) -> Option<RecordKey> {
-    found.key().unwrap_or_else(|e| {
+fn key_at_hand(place: &RecordPlace) -> Option<RecordKey> {
+    place.key().unwrap_or_else(|e| {
         log::warn!("{}: what is sealed is not opened: {}", e.code(), chain(&e));
         None
     })

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::failure::{Exit, Failure};
-use super::records::{Place, open, print_line};
+use super::records::{Place, print_line};
 use super::records_export::{png, write_checked};
 use crate::record::{RecordError, Restored};
 use crate::render::{self, Language, Options, Origin, Paper, RgbPicture};
@@ -79,7 +79,7 @@ fn form(to: &Path) -> Result<Form, Failure> {
 }
 
 fn page(arguments: &ReportArguments, paper: Paper) -> Result<RgbPicture, Failure> {
-    let journal = open(&arguments.place.find()?)?;
+    let journal = arguments.place.find()?.open()?;
     let entry = journal.reading(arguments.id)?;
     let restored = Restored::load(&journal, &entry)?;
     let frame = restored.frame(&journal, &entry)?;

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use crate::board::Board;
 use crate::clock::Clock;
 #[cfg(feature = "dicom-net")]
-use crate::dicom_send::{RecordPlace, Sender, look, reach};
+use crate::dicom_send::{Sender, look, reach};
+#[cfg(feature = "dicom-net")]
+use crate::record::RecordPlace;
 use crate::station::Dispatch;
 
 /// What is left at the end of a run that ends by itself is sent within this time, or waits for the next.

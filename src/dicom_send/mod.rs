@@ -12,7 +12,6 @@ mod cursor;
 mod error;
 mod pass;
 
-use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -23,9 +22,9 @@ use self::association::Association;
 use self::cursor::Cursor;
 pub use self::error::SendError;
 use self::pass::Pass;
-use crate::board::{DicomSendConfig, RecordConfig};
+use crate::board::DicomSendConfig;
 use crate::clock::Clock;
-use crate::record::{Access, DiskStorage, Journal};
+use crate::record::{Access, DiskStorage, Journal, RecordPlace};
 use crate::station::{Dispatch, DispatchState};
 
 /// Waits after failures in a row: the first, doubled each time, up to the last.
@@ -34,19 +33,6 @@ const BACK_OFF: [Duration; 2] = [Duration::from_secs(5), Duration::from_secs(10 
 const LOOK: Duration = Duration::from_secs(60);
 /// An empty association asks for this: an archive that takes anything takes captures.
 const SECONDARY_CAPTURE: &str = "1.2.840.10008.5.1.4.1.1.7";
-
-/// Where the record is, and the file of its key.
-#[derive(Debug, Clone)]
-pub struct RecordPlace {
-    pub folder: PathBuf,
-    pub key_file: Option<PathBuf>,
-}
-
-impl From<&RecordConfig> for RecordPlace {
-    fn from(config: &RecordConfig) -> Self {
-        Self { folder: config.folder.clone(), key_file: config.key_file.clone() }
-    }
-}
 
 /// What the thread tells of itself.
 struct Shared {

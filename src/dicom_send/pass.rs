@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
+use super::Shared;
 use super::association::Association;
 use super::cursor::Cursor;
 use super::error::SendError;
-use super::{RecordPlace, Shared};
 use crate::board::DicomSendConfig;
 use crate::clock::Clock;
 use crate::dicom_export::{Object, Subject, objects};
-use crate::record::{Access, DiskStorage, Entry, Journal, RecordError, RecordKey, Restored};
+use crate::record::{Entry, Journal, RecordError, RecordKey, RecordPlace, Restored};
 
 /// Failures of one reading that may be its own fault, after which it is given up: the archive has then had an hour.
 pub(super) const TRIES_MAX: u32 = 8;
@@ -53,20 +53,18 @@ impl Pass {
 
     /// The record as it is now; `None` where the station has not made it yet.
     fn journal(&mut self) -> Result<Option<Journal>, SendError> {
-        if let (None, Some(path)) = (&self.key, &self.place.key_file) {
-            self.key = Some(RecordKey::load(path)?);
+        if self.key.is_none() {
+            self.key = self.place.key()?;
         }
         if !self.place.folder.exists() {
             return Ok(None);
         }
-        let storage = DiskStorage::open(&self.place.folder, Access::Read)?;
-        let journal = Journal::open_with(Box::new(storage), self.key.clone())?;
-        if let Err(error) = journal.check_key() {
-            // The next try reads the file again: the right one may be there by then.
+        let journal = self.place.open_with(self.key.clone());
+        if matches!(journal, Err(RecordError::KeyWrong { .. })) {
+            // The next try reads the key's file again: the right one may be there by then.
             self.key = None;
-            return Err(error.into());
         }
-        Ok(Some(journal))
+        Ok(Some(journal?))
     }
 
     /// Takes note of what has happened to the record otherwise than by being added to.

@@ -100,9 +100,10 @@ fn opened(open: OpenJournal, start: u32) -> State {
             return State::Empty;
         }
     };
-    let is_past = |entry: &&Entry| journal.header(entry).is_ok_and(|head| head.moment.start < start);
+    // The newest are this start's; behind them no head has to be looked at.
+    let is_new = |entry: &&Entry| journal.header(entry).map_or(true, |head| head.moment.start >= start);
     let mut entries: Vec<Entry> =
-        journal.readings().rev().filter(is_past).take(ENTRIES_MAX).copied().collect();
+        journal.readings().rev().skip_while(is_new).take(ENTRIES_MAX).copied().collect();
     entries.reverse();
     State::Open(Box::new(journal), entries)
 }
@@ -114,7 +115,7 @@ fn past(journal: &Journal, entry: &Entry, clock: &dyn Clock) -> Result<Past, Rec
     let Moment { wall_time, .. } = restored.moment;
     let age = clock.wall_time().zip(wall_time).map(|(now, then)| age(now, then));
     let person = restored.person();
-    Ok(Past { record: restored.id, person, study, time: wall_time.map(minute), age })
+    Ok(Past { record: restored.id, person, study, time: wall_time.map(WallTime::to_minute), age })
 }
 
 /// `None` of a reading that was not graded, or of nobody knows whom.
@@ -122,7 +123,7 @@ fn line(restored: &Restored) -> Option<Line> {
     let (person, share) = (restored.person()?, fraction(restored.share()?)?);
     let [low, high] = restored.interval90()?;
     let interval90 = [fraction(low)?, fraction(high)?];
-    let time = restored.moment.wall_time.map(minute);
+    let time = restored.moment.wall_time.map(WallTime::to_minute);
     Some(Line { person, reading: Earlier { time, share, interval90 } })
 }
 
@@ -133,15 +134,6 @@ fn fraction(value: f64) -> Option<Fraction> {
 /// Nothing is younger than new, whatever clocks say.
 fn age(now: WallTime, then: WallTime) -> Duration {
     Duration::from_secs(u64::try_from(now.unix_s().saturating_sub(then.unix_s())).unwrap_or(0))
-}
-
-/// `2026-11-24 09:26 UTC`.
-pub fn minute(time: WallTime) -> String {
-    let text = time.to_string();
-    match (text.get(..10), text.get(11..16)) {
-        (Some(day), Some(minute)) => format!("{day} {minute} UTC"),
-        _ => text,
-    }
 }
 
 #[cfg(test)]
@@ -212,11 +204,5 @@ mod tests {
         let clock = SimulatedClock::new(BootId::unknown());
         let mut archive = Archive::new(Box::new(|| Err(RecordError::Form { id: 1 })), 9);
         assert!(archive.next(&clock).is_none() && archive.is_empty());
-    }
-
-    #[test]
-    fn times_are_told_to_the_minute() {
-        let time = WallTime::trusted(FIRST, true).unwrap();
-        assert_eq!(minute(time), "2026-11-18 11:06 UTC");
     }
 }

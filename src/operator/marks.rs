@@ -2,7 +2,7 @@
 
 use std::mem::discriminant;
 
-use crate::render::Badge;
+use crate::render::{BATTERY_LOW, Badge};
 use crate::station::{Battery, CELSIUS_HIGH, battery, hottest_celsius, is_slowed};
 
 /// By so many degrees the temperature may differ from what is shown: nobody needs a new picture for one.
@@ -86,7 +86,7 @@ fn rank(badge: Badge) -> u8 {
     match badge {
         Badge::NewReading | Badge::DeviceFault => 0,
         Badge::NotKept => 1,
-        Badge::Battery { percent, charging } if !charging && percent < 20 => 2,
+        Badge::Battery { percent, charging } if !charging && percent < BATTERY_LOW => 2,
         Badge::Temperature { high: true, .. } => 3,
         Badge::Throttled => 4,
         Badge::OldestDropped => 5,

@@ -4,12 +4,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use super::archive::{Archive, minute};
+use super::archive::Archive;
 use super::desk::Desk;
 use super::mailbox::{Mail, Mailbox, Told};
 use super::marks::Health;
 use super::page::Touched;
-use crate::clock::Clock;
+use crate::clock::{Clock, WallTime};
 use crate::input::{Heard, Press, Spot};
 use crate::render::{Badge, KEYS_MAX, Painting, key_at, row_at};
 use crate::screen::{Attached, ScreenError};
@@ -105,7 +105,7 @@ impl Worker {
             Err(error) => self.failed(error),
         }
         self.desk.tick(now);
-        self.desk.time(self.clock.wall_time().map(minute));
+        self.desk.time(self.clock.wall_time().map(WallTime::to_minute));
         self.look_back(now);
         if now >= self.health_at {
             self.health_at = now + HEALTH_EVERY;
@@ -126,7 +126,7 @@ impl Worker {
                 Told::Live(live) => self.desk.live(live, now),
                 Told::Ready => self.desk.ready(now),
                 Told::Reading(study, filed) => {
-                    let time = self.clock.wall_time().map(minute);
+                    let time = self.clock.wall_time().map(WallTime::to_minute);
                     self.desk.reading(&study, filed, time, now);
                 }
                 Told::Keeping(does) => self.desk.keeping(does),

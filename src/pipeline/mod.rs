@@ -93,7 +93,7 @@ impl Pipeline {
         let histogram = frame.histogram();
         let display = Display::by(frame, &histogram);
         let side = self.network.manifest().input.side;
-        if let Some(fault) = exposure::fault_by(frame, &histogram) {
+        if let Some(fault) = exposure::fault(frame, &histogram) {
             let refusal =
                 Refusal { code: fault.code(), text: format!("{fault}. Check the exposure and the cable.") };
             return Ok(Study::refused(name, display, side, self.provenance(), refusal));

@@ -22,6 +22,7 @@ mod journal;
 mod store;
 mod retention;
 mod verify;
+mod place;
 mod repair;
 mod picture;
 mod body;
@@ -36,6 +37,7 @@ pub use self::header::{Digest, EntryKind, HEADER_BYTES, Header, SECTIONS_MAX, Se
 pub use self::journal::{Entry, Journal};
 pub use self::moment::Moment;
 pub use self::note::{Acknowledged, Note};
+pub use self::place::RecordPlace;
 pub use self::recorder::{OpenKey, OpenStorage, Recorder};
 pub use self::repair::repair;
 pub use self::restored::Restored;
