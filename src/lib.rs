@@ -8,6 +8,7 @@
 
 pub mod units;
 pub mod clock;
+pub mod secret;
 pub mod board;
 pub mod frame;
 pub mod source;
@@ -28,6 +29,7 @@ pub mod dicom_export;
 pub mod serial;
 pub mod station;
 pub mod operator;
+pub mod local_page;
 #[cfg(feature = "dicom-net")]
 pub mod dicom_send;
 pub mod evaluate;

@@ -9,6 +9,7 @@
 mod crop;
 mod dicom_send;
 mod facts;
+mod page;
 mod raw;
 mod record;
 mod screen;
@@ -33,6 +34,7 @@ pub use self::dicom_send::DicomSendConfig;
 pub use self::error::{BoardError, Place};
 pub use self::explain::{Explained, Origin, explain};
 pub use self::facts::{Fact, Facts, Status};
+pub use self::page::PageConfig;
 pub use self::record::RecordConfig;
 pub use self::schema::{known_keys, schema};
 pub use self::screen::{DrmConfig, LANGUAGES, PanelModel, ScreenConfig, SpiConfig};
@@ -60,6 +62,8 @@ pub struct Board {
     pub record: Option<RecordConfig>,
     /// `None`: nothing is sent.
     pub dicom_send: Option<DicomSendConfig>,
+    /// `None`: there is no local page.
+    pub page: Option<PageConfig>,
     /// `None`: nothing but what is there anyway watches over the program.
     pub station: Option<StationConfig>,
     pub compute: ComputeConfig,

@@ -21,6 +21,7 @@ pub struct RawBoard {
     pub model: Option<Spanned<String>>,
     pub record: Option<super::record::RawRecord>,
     pub dicom_send: Option<Spanned<super::dicom_send::RawDicomSend>>,
+    pub page: Option<super::page::RawPage>,
     pub station: Option<super::station::RawStation>,
     pub compute: Option<RawCompute>,
     pub facts: Option<RawFacts>,

@@ -191,6 +191,16 @@ const DICOM_SEND: &[Key] = &[
 ];
 const DICOM_SEND_NEEDS: &[&str] = &["address", "port", "called_ae"];
 
+const PAGE: &[Key] = &[
+    Key("address", Takes::Text, "The board's own address and port, such as 192.168.7.1:8080."),
+    Key(
+        "token_file",
+        Takes::Text,
+        "The file of the token without which nothing is shown; may begin with $CREDENTIALS_DIRECTORY/.",
+    ),
+];
+const PAGE_NEEDS: &[&str] = &["address", "token_file"];
+
 const STATION: &[Key] = &[
     Key("folder", Takes::Text, "Where starts are counted; left out: the service's own folder."),
     Key("watchdog", Takes::Text, "The board's watchdog, such as /dev/watchdog0; left out: it is left alone."),
@@ -248,6 +258,7 @@ const BOARD: &[Key] = &[
         Takes::Table(DICOM_SEND, DICOM_SEND_NEEDS),
         "Where kept readings are sent as DICOM objects; left out: nowhere.",
     ),
+    Key("page", Takes::Table(PAGE, PAGE_NEEDS), "The local page; left out: there is none."),
     Key("station", Takes::Table(STATION, &[]), "What watches over the program."),
     Key("compute", Takes::Table(COMPUTE, &[]), "How the network is computed."),
     Key("facts", Takes::Table(FACTS, &[]), "What is known of the hardware: for people, never acted upon."),

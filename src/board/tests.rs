@@ -83,6 +83,21 @@ fn readings_are_sent_to_one_address_from_a_record() {
 }
 
 #[test]
+fn a_page_is_at_one_named_address_with_a_token() {
+    let page = |rest: &str| format!("page = {{ {rest} }}");
+    let config = parse(6, &page("address = '10.0.0.1:8080', token_file = 't'")).page.unwrap();
+    assert_eq!((config.address.to_string().as_str(), config.token_file), ("10.0.0.1:8080", "t".into()));
+    for address in ["0.0.0.0:8080", "[::]:8080", "[::ffff:0.0.0.0]:8080", "10.0.0.1", "10.0.0.1:0", "host:80"]
+    {
+        let text = page(&format!("address = '{address}', token_file = 't'"));
+        check(6, &text, ("board_form", 6, 20));
+    }
+    check(6, &page("address = '10.0.0.1:8080'"), ("board_syntax", 6, 8));
+    check(6, &page("address = '10.0.0.1:8080', token_file = ''"), ("board_form", 6, 50));
+    check(6, &page("address = '10.0.0.1:8080', token_file = 't', token = 'x'"), ("board_syntax", 6, 55));
+}
+
+#[test]
 fn a_port_has_a_usual_rate() {
     let serial = parse(5, "serial = { port = '/dev/ttyS0' }").serial;
     assert_eq!(serial, SerialConfig::Port { path: "/dev/ttyS0".into(), baud_rate: 115_200 });

@@ -13,10 +13,13 @@ use super::run::{about, open};
 use super::{board_pipeline, sending};
 use crate::board::{Board, RecordConfig, ScreenConfig, SerialConfig, SourceConfig};
 use crate::clock::{Clock, SystemClock};
+use crate::local_page;
 use crate::reading::{DISCLAIMER, SCHEMA};
 use crate::record::{RecordPlace, Recorder};
 use crate::serial::PortLink;
-use crate::station::{About, Advice, CELSIUS_HIGH, SelfTest, TestReport, free_bytes, hottest_celsius};
+use crate::station::{
+    About, Advice, CELSIUS_HIGH, SelfTest, TestReport, bytes_in, free_bytes, hottest_celsius,
+};
 
 /// With less than this free, a screen's picture or a log file may not be written either.
 const FREE_BYTES_MIN: u64 = 64 << 20;
@@ -122,6 +125,8 @@ fn tests<'a>(
     // Now, and not when its turn comes: a port that the station has open cannot be opened a second time.
     let line = serial(&board.serial);
     tests.push(test("serial", move || line));
+    // Now, too: the station opens its page after this.
+    tests.extend(board.page.as_ref().map(local_page::test).map(|found| test("page", move || found)));
     tests.push(test("clock", || Ok(time_of_day(clock))));
     tests.push(test("space", || space(board)));
     tests.push(test("temperature", temperature));
@@ -206,12 +211,6 @@ fn space(board: &Board) -> Found {
         }
         _ => Ok(text),
     }
-}
-
-/// Bytes of the files in a folder; none where it cannot be listed.
-fn bytes_in(folder: &Path) -> u64 {
-    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-    entries.filter_map(|e| e.metadata().ok()).map(|m| m.len()).sum()
 }
 
 fn temperature() -> Found {

@@ -13,6 +13,7 @@ mod explain;
 mod failure;
 mod live;
 mod model;
+mod page;
 mod panel;
 mod phantom;
 mod read;

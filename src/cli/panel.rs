@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::failure::{Exit, Failure};
 use crate::board::{Board, CaptureDevice, ScreenConfig, SourceConfig};
 use crate::clock::Clock;
-use crate::operator::{Archive, OperatorPanel, Start};
+use crate::operator::{Archive, OperatorPanel, Showcase, Start};
 use crate::reading::Provenance;
 use crate::record::RecordPlace;
 use crate::render::Language;
@@ -14,11 +14,13 @@ use crate::screen;
 /// The board's screen, and buttons where the screen is one that an operator stands before.
 ///
 /// `started` is the number of this start in the record: what was kept before it can be looked at again.
+/// Others look through `showcase`.
 pub fn start(
     board: &Board,
     model: Provenance,
     started: Option<u32>,
     clock: Arc<dyn Clock>,
+    showcase: Option<Showcase>,
 ) -> Result<OperatorPanel, Failure> {
     let language = Language::of(&board.language).unwrap_or_default();
     let start = Start { source: source(&board.source), model, language };
@@ -26,8 +28,10 @@ pub fn start(
     let archive = archive(board, started);
     let panel = match board.screen {
         // Whoever looks at a file has a keyboard for other things.
-        ScreenConfig::Png { .. } => OperatorPanel::without_buttons(start, archive, screen, turn, clock),
-        _ => OperatorPanel::start(start, archive, screen, turn, clock),
+        ScreenConfig::Png { .. } => {
+            OperatorPanel::without_buttons(start, archive, screen, turn, clock, showcase)
+        }
+        _ => OperatorPanel::start(start, archive, screen, turn, clock, showcase),
     };
     panel.map_err(|e| Failure::new(Exit::Device, e.code(), &e))
 }

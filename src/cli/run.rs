@@ -6,6 +6,7 @@ use std::time::Duration;
 use log::LevelFilter;
 
 use super::failure::{Exit, Failure, chain};
+use super::page::Looks;
 use super::sending::Sending;
 use super::supervise::{Supervised, stop_on_signals};
 use super::{RunArguments, board_pipeline, compute, doctor, isolate, live, panel};
@@ -35,7 +36,9 @@ pub fn run(arguments: &RunArguments, logger: &LogLines) -> Result<(), Failure> {
     let tests = doctor::self_tests(&board, &about, model.as_ref().err(), record.as_mut(), clock.as_ref());
     // Where the record does not open now, the self-test has said so.
     let started = record.as_mut().and_then(|r| r.open(clock.as_ref()).ok()).map(|store| store.start());
-    let mut panel = panel::start(&board, provenance(model.as_ref().ok()), started, clock.clone())?;
+    let Looks { showcase, vitals } = Looks::start(&board, &about, clock.clone());
+    let provenance = provenance(model.as_ref().ok());
+    let mut panel = panel::start(&board, provenance, started, clock.clone(), showcase)?;
     let mut serial = serial(&board)?;
     let live = matches!(board.source, SourceConfig::Capture(_));
     let policy = if arguments.forever { Policy::FOREVER } else { Policy::ONCE };
@@ -53,8 +56,8 @@ pub fn run(arguments: &RunArguments, logger: &LogLines) -> Result<(), Failure> {
     let policy = Policy { live, dwell, ..policy };
     let sending = Sending::start(&board, clock.clone());
     let dispatch = sending.dispatch();
-    let mut station =
-        Station::new(edges, policy).supervised(supervised.supervision()).with_dispatch(dispatch);
+    let station = Station::new(edges, policy).supervised(supervised.supervision());
+    let mut station = station.with_dispatch(dispatch).with_vitals(vitals);
     if let Some(level) = board.station.as_ref().map(|s| s.log).filter(|l| *l > LevelFilter::Off) {
         station = station.with_log(logger.give(level));
     }

@@ -4,6 +4,7 @@
 //! reading wait; the station puts what happens into a bounded `mailbox` and goes on. `desk` decides what is on show,
 //! without a device and without a clock of its own; `shelf` keeps readings, within bounds: those of this start and,
 //! from the record (`archive`), the newest of those before.
+//! `showcase` is where others may look at what is on show.
 //! This module computes no reading, and does not know where radiographs come from.
 
 mod actions;
@@ -15,6 +16,7 @@ mod page;
 mod panel;
 mod scene;
 mod shelf;
+mod showcase;
 mod worker;
 #[cfg(test)]
 mod simulated;
@@ -28,3 +30,5 @@ pub use self::desk::{CONFIRM_MAX, Desk, FRONT_AFTER, IDLE_MAX};
 pub use self::page::Touched;
 pub use self::panel::{OperatorError, OperatorPanel};
 pub use self::scene::Start;
+pub use self::shelf::{Shelf, Shelved};
+pub use self::showcase::{OnShow, Showcase};

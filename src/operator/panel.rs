@@ -11,6 +11,7 @@ use super::desk::Desk;
 use super::mailbox::{Mailbox, TOLD_MAX, Told};
 use super::marks::Health;
 use super::scene::{Scene, Start};
+use super::showcase::Showcase;
 use super::worker::{Outcome, Worker};
 use crate::clock::Clock;
 use crate::exposure::Live;
@@ -67,15 +68,16 @@ pub struct OperatorPanel {
 impl OperatorPanel {
     /// Shows on `screen`, which is turned by `turn`, and listens to the system's buttons.
     ///
-    /// Neither the screen nor a button need be there yet. Fails only when no thread can be started.
+    /// Neither the screen nor a button need be there yet; others may look through `showcase`. Fails only when no thread can be started.
     pub fn start(
         start: Start,
         archive: Archive,
         screen: Attached,
         turn: Turn,
         clock: Arc<dyn Clock>,
+        showcase: Option<Showcase>,
     ) -> Result<Self, OperatorError> {
-        let panel = Self::without_buttons(start, archive, screen, turn, clock)?;
+        let panel = Self::without_buttons(start, archive, screen, turn, clock, showcase)?;
         let mailbox = Arc::downgrade(&panel.mailbox);
         let tell = move |heard| mailbox.upgrade().map(|m| m.hear(heard)).is_some();
         if let Err(error) = input::start(tell) {
@@ -91,13 +93,14 @@ impl OperatorPanel {
         screen: Attached,
         turn: Turn,
         clock: Arc<dyn Clock>,
+        showcase: Option<Showcase>,
     ) -> Result<Self, OperatorError> {
         let (mailbox, outcome) = (Arc::new(Mailbox::default()), Arc::new(Outcome::default()));
         let (end, ended) = channel();
         let desk = Desk::new(start, clock.uptime());
         let (to_worker, its) = (Arc::clone(&mailbox), Arc::clone(&outcome));
         let worker = Worker::new((desk, archive), screen, turn, clock, to_worker, its);
-        let mut worker = worker.with_health(Health::now);
+        let mut worker = worker.with_health(Health::now).with_showcase(showcase);
         let work = move || {
             worker.run();
             // Nobody listens when the worker was given up.

@@ -2,6 +2,7 @@
 
 use std::cmp::Reverse;
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::archive::Past;
@@ -24,6 +25,7 @@ const SIDE_MAX: u32 = 1_280;
 const TODAY: Duration = Duration::from_secs(24 * 3_600);
 
 /// One reading with all that is needed to show it.
+#[derive(Clone)]
 pub struct Shelved {
     /// In the order in which they were made: from 1 those of this start, to 0 those before.
     pub number: i64,
@@ -63,10 +65,10 @@ impl Shelved {
     }
 }
 
-/// The readings, the oldest first.
-#[derive(Default)]
+/// The readings, the oldest first. A clone shares them.
+#[derive(Clone, Default)]
 pub struct Shelf {
-    shelved: VecDeque<Shelved>,
+    shelved: VecDeque<Arc<Shelved>>,
     count: i64,
 }
 
@@ -76,12 +78,14 @@ impl Shelf {
     /// The oldest go where there are too many.
     pub fn add(&mut self, study: &Study, filed: Filed, time: Option<String>, now: Duration) {
         if let Some(before) = self.shelved.back_mut() {
-            shrink(&mut before.study);
+            // Where somebody is looking at it, they keep theirs as it was.
+            shrink(&mut Arc::make_mut(before).study);
         }
         self.count += 1;
         let entry = entry(self.count, study, filed.record, time);
         let (number, study, age) = (self.count, study.clone(), Some(Duration::ZERO));
-        self.shelved.push_back(Shelved { number, study, age, came: now, entry, person: filed.person });
+        let shelved = Shelved { number, study, age, came: now, entry, person: filed.person };
+        self.shelved.push_back(Arc::new(shelved));
         while self.shelved.len() > 1 && (self.shelved.len() > STUDIES_MAX || self.bytes() > BYTES_MAX) {
             self.shelved.pop_front();
         }
@@ -98,7 +102,7 @@ impl Shelf {
         shrink(&mut study);
         let number = self.shelved.front().map_or(0, |s| (s.number - 1).min(0));
         let entry = entry(number, &study, Some(record), time);
-        self.shelved.push_front(Shelved { number, study, age, came: now, entry, person });
+        self.shelved.push_front(Arc::new(Shelved { number, study, age, came: now, entry, person }));
     }
 
     /// The grades of `person` from before reading `number`, the oldest first.
@@ -112,7 +116,12 @@ impl Shelf {
     }
 
     pub fn get(&self, number: i64) -> Option<&Shelved> {
-        self.shelved.iter().find(|s| s.number == number)
+        self.all().find(|s| s.number == number)
+    }
+
+    /// The reading with this number in the record.
+    pub fn kept(&self, record: u64) -> Option<&Shelved> {
+        self.all().find(|s| s.entry.record == Some(record))
     }
 
     /// The newest of this start.
@@ -122,7 +131,7 @@ impl Shelf {
 
     /// The newest of all.
     pub fn newest(&self) -> Option<&Shelved> {
-        self.shelved.back()
+        self.shelved.back().map(|s| &**s)
     }
 
     /// The one that came before `number`.
@@ -137,7 +146,7 @@ impl Shelf {
 
     /// All of them in this order; by severity those of the last day.
     pub fn by(&self, order: Order, now: Duration) -> Vec<&Shelved> {
-        let mut listed: Vec<&Shelved> = self.shelved.iter().rev().collect();
+        let mut listed: Vec<&Shelved> = self.all().rev().collect();
         if order == Order::Severity {
             listed.retain(|s| s.age(now).is_none_or(|age| age < TODAY));
             listed.sort_by_key(|s| s.urgency());
@@ -146,7 +155,11 @@ impl Shelf {
     }
 
     fn bytes(&self) -> usize {
-        self.shelved.iter().map(Shelved::bytes).sum()
+        self.all().map(Shelved::bytes).sum()
+    }
+
+    fn all(&self) -> impl DoubleEndedIterator<Item = &Shelved> {
+        self.shelved.iter().map(|s| &**s)
     }
 }
 

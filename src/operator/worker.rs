@@ -9,6 +9,7 @@ use super::desk::Desk;
 use super::mailbox::{Mail, Mailbox, Told};
 use super::marks::Health;
 use super::page::Touched;
+use super::showcase::{SIZE_WITHOUT_SCREEN, Showcase};
 use crate::clock::{Clock, WallTime};
 use crate::input::{Heard, Press, Spot};
 use crate::render::{Badge, KEYS_MAX, Painting, key_at, row_at};
@@ -58,6 +59,8 @@ pub struct Worker {
     /// When the board is asked for its temperature and battery again.
     health_at: Duration,
     health: fn() -> Health,
+    /// Where others may look; `None`: nowhere.
+    showcase: Option<Showcase>,
 }
 
 impl Worker {
@@ -81,12 +84,18 @@ impl Worker {
             told: None,
             health_at: Duration::ZERO,
             health: Health::default,
+            showcase: None,
         }
     }
 
     /// The same, which asks `health` of the board from time to time.
     pub fn with_health(self, health: fn() -> Health) -> Self {
         Self { health, ..self }
+    }
+
+    /// The same, which lets others look.
+    pub fn with_showcase(self, showcase: Option<Showcase>) -> Self {
+        Self { showcase, ..self }
     }
 
     /// Works until the station has told its end.
@@ -110,6 +119,9 @@ impl Worker {
         if now >= self.health_at {
             self.health_at = now + HEALTH_EVERY;
             self.desk.health((self.health)());
+        }
+        if let Some(showcase) = &self.showcase {
+            showcase.desk(&self.desk, now);
         }
         if self.desk.is_stale() {
             self.show(now);
@@ -173,11 +185,15 @@ impl Worker {
     }
 
     fn show(&mut self, now: Duration) {
-        let Some(size) = self.screen.size() else { return };
+        let without = self.showcase.as_ref().map(|_| SIZE_WITHOUT_SCREEN);
+        let Some(size) = self.screen.size().or(without) else { return };
         let kept = self.painting.take().filter(|p| p.picture().size() == size);
         let painting = self.painting.insert(kept.unwrap_or_else(|| Painting::new(size)));
         let content = self.desk.content();
         self.desk.drawn(now, |view, context| painting.show(view, context, content));
+        if let Some(showcase) = &self.showcase {
+            showcase.picture(painting.picture());
+        }
         match self.screen.show(painting.picture(), now) {
             Ok(()) => {
                 if self.told.take().is_some() {

@@ -108,7 +108,7 @@ fn a_screen_that_hangs_makes_no_reading_wait() {
     let clock: Arc<dyn Clock> = Arc::new(crate::clock::SystemClock::start());
     let hang = monitor.last.lock().unwrap();
     let mut panel =
-        OperatorPanel::without_buttons(start(), Archive::none(), monitor.attached(), Turn::None, clock)
+        OperatorPanel::without_buttons(start(), Archive::none(), monitor.attached(), Turn::None, clock, None)
             .unwrap();
     // Each of these returns though no picture can be shown; without that the test would never end.
     let refused = (0..20).filter(|_| panel.result(&graded(10), Filed::default()).is_err()).count();
@@ -122,7 +122,7 @@ fn the_last_picture_is_shown_before_the_end() {
     let monitor = Monitor::new();
     let clock: Arc<dyn Clock> = Arc::new(crate::clock::SystemClock::start());
     let mut panel =
-        OperatorPanel::without_buttons(start(), Archive::none(), monitor.attached(), Turn::None, clock)
+        OperatorPanel::without_buttons(start(), Archive::none(), monitor.attached(), Turn::None, clock, None)
             .unwrap();
     panel.result(&graded(10), Filed::default()).unwrap();
     panel.finish().unwrap();

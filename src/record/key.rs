@@ -1,17 +1,14 @@
 //! The file that holds a record's key: 32 bytes that were drawn at random, for the eyes of the service alone.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read, Write};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
-use std::path::{Path, PathBuf};
+use std::fs::{File, OpenOptions};
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
 
 use super::error::RecordError;
 use super::seal::{KEY_BYTES, RecordKey};
+use crate::secret::{self, Secret, SecretError};
 
-/// Where systemd says in which folder a service's credentials are.
-const CREDENTIALS: &str = "CREDENTIALS_DIRECTORY";
-/// Others may do nothing with it, and the group may only read: systemd's credentials look like that.
-const MODE_FORBIDDEN: u32 = 0o037;
 /// Of a file that is made here.
 const MODE: u32 = 0o400;
 
@@ -20,23 +17,11 @@ impl RecordKey {
     ///
     /// Refused where it is no plain file of 32 bytes, where all bytes are alike, and where others can read it.
     pub fn load(path: &Path) -> Result<Self, RecordError> {
-        let path = located(path)?;
-        let failed = |source| RecordError::KeyFile { path: path.clone(), source };
-        let about = fs::metadata(&path).map_err(failed)?;
-        if !about.is_file() {
-            return Err(failed(io::Error::from(io::ErrorKind::InvalidInput)));
-        }
-        let mode = about.mode() & 0o777;
-        if mode & MODE_FORBIDDEN != 0 {
-            return Err(RecordError::KeyRights { path, mode });
-        }
-        let mut bytes = Vec::with_capacity(KEY_BYTES + 1);
-        let read = File::open(&path).and_then(|f| f.take(KEY_BYTES as u64 + 1).read_to_end(&mut bytes));
-        read.map_err(failed)?;
+        let Secret { path, bytes, length } = secret::read(path, KEY_BYTES + 1)?;
         let key: Option<[u8; KEY_BYTES]> = bytes.as_slice().try_into().ok();
         // A file that lost its content in a power cut is often all zeros.
         let key = key.filter(|k| k.iter().any(|b| *b != k[0]));
-        key.map(Self::new).ok_or(RecordError::KeyForm { path, bytes: about.len() })
+        key.map(Self::new).ok_or(RecordError::KeyForm { path, bytes: length })
     }
 
     /// Draws a key into a new file at `path`, which the owner alone can read.
@@ -53,16 +38,18 @@ impl RecordKey {
     }
 }
 
-/// The path with systemd's folder in place of its name.
-fn located(path: &Path) -> Result<PathBuf, RecordError> {
-    let Ok(name) = path.strip_prefix(format!("${CREDENTIALS}")) else { return Ok(path.into()) };
-    let folder = std::env::var_os(CREDENTIALS);
-    let absent = || RecordError::KeyFile { path: path.into(), source: io::ErrorKind::NotFound.into() };
-    folder.map(|f| Path::new(&f).join(name)).ok_or_else(absent)
+impl From<SecretError> for RecordError {
+    fn from(error: SecretError) -> Self {
+        match error {
+            SecretError::File { path, source } => Self::KeyFile { path, source },
+            SecretError::Rights { path, mode } => Self::KeyRights { path, mode },
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
     use std::os::unix::fs::PermissionsExt;
 
     use super::*;

@@ -31,12 +31,13 @@ mod sheet;
 mod stroke;
 mod text;
 mod view;
-mod words;
+pub mod words;
 
 use embedded_graphics::pixelcolor::Rgb888;
 use embedded_graphics::prelude::{DrawTarget, Point};
 
 pub use colour_map::{ColourMap, Tint};
+pub use language::{Words, filled};
 pub use layout::LAYOUTS;
 pub use options::{Language, MapStyle, Opacity, Options, Palette};
 pub use overlay::overlay;

@@ -22,6 +22,7 @@ mod starts;
 mod summary;
 mod supervision;
 mod teller;
+mod vitals;
 mod progress;
 mod watch;
 mod watchdog;
@@ -39,7 +40,7 @@ pub use self::dispatch::{Dispatch, DispatchState};
 pub use self::fault::{Fault, Origin};
 pub use self::feed::{Fed, Feed, SourceFeed};
 pub use self::live::LiveFeed;
-pub use self::machine::{Battery, CELSIUS_HIGH, battery, free_bytes, hottest_celsius, is_slowed};
+pub use self::machine::{Battery, CELSIUS_HIGH, battery, bytes_in, free_bytes, hottest_celsius, is_slowed};
 pub use self::panel::{Asked, Filed, Keeping, Panel, PanelError, Reader};
 pub use self::policy::Policy;
 pub use self::progress::{OnHang, Progress, Watch, Watchdog};
@@ -49,6 +50,7 @@ pub use self::starts::{FAILED_STARTS_MAX, Starts};
 pub use self::summary::{About, Ended, Summary};
 pub use self::supervision::Supervision;
 use self::teller::Teller;
+pub use self::vitals::{Vitals, VitalsBoard};
 pub use self::watch::WatchFeed;
 pub use self::watchdog::{Hardware, Systemd, WatchdogError};
 use crate::clock::Clock;
@@ -90,6 +92,9 @@ pub struct Station<'a> {
     /// No radiograph is taken before this, where a peer wished so.
     frozen_until: Option<Duration>,
     dispatch: Option<&'a dyn Dispatch>,
+    vitals: Vitals,
+    /// Where the vitals are put up.
+    board: Option<VitalsBoard>,
 }
 
 impl<'a> Station<'a> {
@@ -109,6 +114,8 @@ impl<'a> Station<'a> {
             settled: false,
             frozen_until: None,
             dispatch: None,
+            vitals: Vitals::default(),
+            board: None,
         }
     }
 
@@ -156,6 +163,7 @@ impl<'a> Station<'a> {
                 self.summary.self_tests_failed += 1;
             }
         }
+        self.tested(&reports);
         self.enter(Stage::Showing);
         let shown = self.panel.boot(about, &reports);
         self.shown(shown);
@@ -283,11 +291,13 @@ impl<'a> Station<'a> {
                 log::info!("radiograph {ordinal}: not graded, {}", refusal.code);
             }
         }
+        self.counted(study.reading.outcome.as_ref().err().map(|r| r.code));
     }
 
     /// Counts, shows and reports a fault. Its text may name a file, so it is shown and nothing else.
     fn fault(&mut self, fault: &Fault) {
         self.summary.faults += 1;
+        self.failed(fault);
         log::warn!(
             "{} fault {} after radiograph {}",
             fault.origin.name(),
@@ -329,6 +339,7 @@ impl<'a> Station<'a> {
         let worked = self.teller.works();
         if let Err(error) = self.teller.tell(event) {
             self.summary.faults += 1;
+            self.vitals.count_fault("serial", error.code());
             if worked {
                 log::warn!("serial fault {} after radiograph {}", error.code(), self.summary.radiographs);
             }
@@ -354,6 +365,7 @@ impl<'a> Station<'a> {
     }
 
     fn sign_of_life(&mut self) {
+        self.put_up();
         if self.teller.is_due() {
             let event = self.summary.alive_event(self.state, self.clock, self.teller.dropped());
             self.tell(&event);

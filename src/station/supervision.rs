@@ -63,6 +63,7 @@ impl<'a> Station<'a> {
             log::error!("the station went from {} to {}", self.state.name(), next.name());
         }
         self.state = next;
+        self.put_up();
         (self.supervision.on_state)(next);
     }
 

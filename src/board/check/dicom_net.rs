@@ -24,20 +24,26 @@ impl Checker<'_> {
         let callers = source.callers.as_ref().ok_or_else(|| self.missing(raw, what, "callers"))?;
         let title = source.title.as_ref().map(|t| self.form("title", t, TITLE_FORM, is_title)).transpose()?;
         Ok(DicomNetConfig {
-            bind: self.address(bind)?,
+            bind: self.own_address("bind", bind)?,
             title: title.unwrap_or_else(|| TITLE_DEFAULT.into()),
             callers: self.callers(callers)?,
             folder: self.file("path", folder)?,
         })
     }
 
-    fn address(&self, raw: &Spanned<String>) -> Result<SocketAddr, BoardError> {
+    /// One address of the board's own to listen on, with its port.
+    pub(super) fn own_address(
+        &self,
+        key: &'static str,
+        raw: &Spanned<String>,
+    ) -> Result<SocketAddr, BoardError> {
         let form =
             "one of the board's own addresses with a port, such as 192.168.7.1:11112, and not all of them";
-        let parsed =
-            |s: &str| s.parse().ok().filter(|a: &SocketAddr| !a.ip().is_unspecified() && a.port() != 0);
-        let text = self.form("bind", raw, form, |s| parsed(s).is_some())?;
-        let refused = || BoardError::Form { place: self.place(raw), key: "bind", value: text.clone(), form };
+        // Also `[::ffff:0.0.0.0]` is all of them.
+        let is_one = |a: &SocketAddr| !a.ip().to_canonical().is_unspecified() && a.port() != 0;
+        let parsed = |s: &str| s.parse().ok().filter(is_one);
+        let text = self.form(key, raw, form, |s| parsed(s).is_some())?;
+        let refused = || BoardError::Form { place: self.place(raw), key, value: text.clone(), form };
         parsed(&text).ok_or_else(refused)
     }
 

@@ -16,6 +16,7 @@ use std::path::PathBuf;
 
 use toml::Spanned;
 
+use super::page::{PageConfig, RawPage};
 use super::raw::{RawBoard, RawCompute, RawSerial};
 use super::record::{RECORD_BYTES_MAX, RawRecord, RecordConfig};
 use super::texts::Texts;
@@ -68,6 +69,7 @@ impl Checker<'_> {
         let record = faults.keep(raw.record.as_ref().map(|r| self.record(r)).transpose());
         let dicom_send = raw.dicom_send.as_ref().map(|s| self.dicom_send(s, raw.record.is_some()));
         let dicom_send = faults.keep(dicom_send.transpose());
+        let page = faults.keep(raw.page.as_ref().map(|p| self.page(p)).transpose());
         let station = faults.keep(raw.station.as_ref().map(|s| self.station(s)).transpose());
         let compute = faults.keep(self.compute(raw.compute.as_ref()));
         let facts = faults.keep(self.facts(raw.facts.as_ref()));
@@ -83,6 +85,7 @@ impl Checker<'_> {
                 model: model?,
                 record: record?,
                 dicom_send: dicom_send?,
+                page: page?,
                 station: station?,
                 compute: compute?,
                 facts: facts?,
@@ -104,6 +107,7 @@ impl Checker<'_> {
         faults.keep(self.model(raw.model.as_ref()));
         faults.keep(raw.record.as_ref().map(|r| self.record(r)).transpose());
         faults.keep(raw.dicom_send.as_ref().map(|s| self.dicom_send(s, true)).transpose());
+        faults.keep(raw.page.as_ref().map(|p| self.page(p)).transpose());
         faults.keep(raw.station.as_ref().map(|s| self.station(s)).transpose());
         faults.keep(self.compute(raw.compute.as_ref()));
         faults.keep(self.facts(raw.facts.as_ref()));
@@ -172,6 +176,11 @@ impl Checker<'_> {
         let bytes_max = self.range("bytes_max", &raw.bytes_max, RECORD_BYTES_MAX)? as u64;
         let key_file = raw.key_file.as_ref().map(|k| self.file("key_file", k)).transpose()?;
         Ok(RecordConfig { folder: self.file("folder", &raw.folder)?, bytes_max, key_file })
+    }
+
+    fn page(&self, raw: &RawPage) -> Result<PageConfig, BoardError> {
+        let address = self.own_address("address", &raw.address)?;
+        Ok(PageConfig { address, token_file: self.file("token_file", &raw.token_file)? })
     }
 
     fn compute(&self, raw: Option<&RawCompute>) -> Result<ComputeConfig, BoardError> {
