@@ -1,6 +1,8 @@
 //! The local page of the built program: who may look, what is seen, and that nothing that is sent there changes or
 //! holds up anything.
 
+#[path = "page/browser.rs"]
+mod browser;
 #[path = "page/client.rs"]
 mod client;
 mod program;
@@ -14,6 +16,7 @@ use std::process::{Child, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use browser::Browser;
 use client::{Answer, GENEROUS, answer, connect, request, send};
 use program::raymap;
 use raymap::record::{RecordPlace, Restored};
@@ -257,7 +260,12 @@ fn nothing_that_is_sent_changes_anything_and_no_secret_is_said() {
     let before = record(station.at());
     let authorised = format!("Authorization: Bearer {TOKEN}\r\n");
     let mut said = Vec::new();
-    for path in ADDRESSES.into_iter().chain(["/reading/2", "/reading/2.json", "/none", "/reading/..%2f..%2fsecret-token"]) {
+    for path in ADDRESSES.into_iter().chain([
+        "/reading/2",
+        "/reading/2.json",
+        "/none",
+        "/reading/..%2f..%2fsecret-token",
+    ]) {
         for method in ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "MKCOL"] {
             for headers in ["", authorised.as_str()] {
                 let answer = station.ask(method, path, headers);
@@ -297,7 +305,7 @@ fn what_is_no_request_is_refused_and_the_page_goes_on() {
         b"GET / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
         b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
     ] {
-        assert_eq!(status(bytes), Some(if bytes.starts_with(b"PRI") { 400 } else { 400 }), "{bytes:?}");
+        assert_eq!(status(bytes), Some(400), "{bytes:?}");
     }
     assert_eq!(status(&request("GET", "/", &format!("a: {}\r\n", "b".repeat(9_000)))), Some(431));
     assert_eq!(status(&request("GET", "/", &"a: b\r\n".repeat(60))), Some(431));
@@ -386,7 +394,8 @@ fn a_token_that_others_can_read_opens_nothing_until_it_is_mended() {
     assert_eq!(station.get("/").status, 200);
     let doctor = |name: &str| {
         let output = raymap(station.at(), &["doctor", "--board", "board.toml", "--json"]);
-        let json: Value = serde_json::from_slice(output.stdout.split(|b| *b == b'\n').next().unwrap()).unwrap();
+        let json: Value =
+            serde_json::from_slice(output.stdout.split(|b| *b == b'\n').next().unwrap()).unwrap();
         let test = json["tests"].as_array().unwrap().iter().find(|t| t["code"] == name).unwrap().clone();
         (test["passed"].as_bool().unwrap(), test["text"].as_str().unwrap().to_owned())
     };
@@ -394,4 +403,50 @@ fn a_token_that_others_can_read_opens_nothing_until_it_is_mended() {
     fs::remove_file(&token).unwrap();
     let (passed, text) = doctor("page");
     assert!(!passed && text.contains("page_token_file") && !text.contains("secret-token"), "{text}");
+}
+
+#[test]
+fn a_browser_shows_the_pages_whole_and_lets_nothing_else_in() {
+    let station = Station::start(&["A"], 0o400);
+    station.is_open();
+    station.has_read(1);
+    station.shows("/reading/1");
+    let Some(browser) = Browser::start(station.at()) else {
+        println!("skipped: there is no chromedriver");
+        return;
+    };
+    let site = format!("http://{}", station.address);
+    browser.open(&format!("{site}/?token={TOKEN}"));
+    let picture =
+        "document.images.length == 1 && document.images[0].complete && document.images[0].naturalWidth";
+    browser.wait(&format!("{picture} == 800"));
+    let seen = browser.run(
+        "return [location.href, document.cookie, document.scripts.length, document.forms.length, \
+         getComputedStyle(document.querySelector('nav')).display, \
+         document.documentElement.scrollWidth <= innerWidth, \
+         performance.getEntriesByType('resource').every(e => e.name.startsWith(location.origin + '/'))];",
+    );
+    assert_eq!(seen, serde_json::json!([format!("{site}/"), "", 0, 0, "flex", true, true]), "{seen}");
+    // Neither a script that somebody smuggles in runs, nor can anything be fetched or sent.
+    let smuggled = browser.run(
+        "const s = document.createElement('script'); s.textContent = 'window.smuggled = 1'; \
+         document.head.append(s); \
+         return fetch('/metrics').then(() => 'fetched', () => String(window.smuggled));",
+    );
+    assert_eq!(smuggled, "undefined");
+    let blocked = browser.complaints();
+    assert!(
+        blocked.iter().all(|l| l.contains("Content Security Policy")) && blocked.len() >= 2,
+        "{blocked:?}"
+    );
+    // A new reading comes without anybody's doing.
+    browser.open(&format!("{site}/"));
+    put(station.at(), "B");
+    browser.wait("document.querySelector('a[href=\"/reading/2\"]')");
+    browser.open(&format!("{site}/triage"));
+    browser.wait("document.querySelectorAll('.readings li').length == 2");
+    browser.run("document.querySelector('a[href=\"/reading/1\"]').click();");
+    browser.wait(&format!("location.pathname == '/reading/1' && {picture} == 800"));
+    browser.wait("document.querySelectorAll('tr').length == 14 && document.body.innerText.includes('Not for diagnosis')");
+    assert_eq!(browser.complaints(), Vec::<String>::new());
 }

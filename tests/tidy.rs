@@ -67,7 +67,7 @@ struct Vendor {
     files_max: usize,
 }
 
-const VENDORS: [Vendor; 14] = [
+const VENDORS: [Vendor; 15] = [
     Vendor { crates: &["tract_*"], below: "src/network/", files_max: usize::MAX },
     Vendor { crates: &["v4l", "v4l_sys", "v4l2_sys_mit"], below: "src/source/v4l/", files_max: 2 },
     Vendor { crates: &["serialport"], below: "src/serial/", files_max: 1 },
@@ -81,6 +81,7 @@ const VENDORS: [Vendor; 14] = [
     Vendor { crates: &["evdev"], below: "src/input/", files_max: 1 },
     Vendor { crates: &["harfrust", "unicode_bidi"], below: "src/render/", files_max: 1 },
     Vendor { crates: &["pdf_writer"], below: "src/render/", files_max: 1 },
+    Vendor { crates: &["httparse"], below: "src/local_page/", files_max: 1 },
     Vendor { crates: &["landlock", "seccompiler"], below: "src/source/worker/", files_max: 1 },
 ];
 

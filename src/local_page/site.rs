@@ -114,3 +114,63 @@ fn shelved(on_show: &OnShow, id: Id) -> Option<&Shelved> {
 pub fn id_of(shelved: &Shelved) -> Id {
     shelved.entry.record.map_or(Id::Unkept(shelved.number), Id::Kept)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::clock::{BootId, SimulatedClock};
+    use crate::operator::Showcase;
+    use crate::station::{About, VitalsBoard};
+
+    const TOKEN: &str = "k3Jx-9QzTr7_mB2vLw8sYd4N";
+
+    fn site(clock: &Arc<SimulatedClock>) -> Site {
+        let text = || "x".to_owned();
+        let (board, model_name, model_version, model_sha256) = (text(), text(), text(), text());
+        let about = About { software: "0", board, model_name, model_version, model_sha256 };
+        let (showcase, vitals) = (Showcase::default(), VitalsBoard::default());
+        let sources = Sources { showcase, vitals, clock: clock.clone(), about, record: None };
+        Site::new(sources, Token::of(TOKEN.as_bytes()))
+    }
+
+    fn ask(site: &Site, path: &str) -> Response {
+        let bearers = vec![TOKEN.as_bytes().to_vec()];
+        let path = path.to_owned();
+        site.answer(&Request { is_head: false, path, token: None, bearers, cookies: Vec::new() })
+    }
+
+    fn written(response: &Response) -> String {
+        let mut bytes = Vec::new();
+        response.write(&mut bytes, false).unwrap();
+        String::from_utf8(bytes).unwrap()
+    }
+
+    #[test]
+    fn a_screen_of_which_nobody_hears_any_more_is_not_shown_as_the_present() {
+        let clock = Arc::new(SimulatedClock::new(BootId::unknown()));
+        let site = site(&clock);
+        let picture = Arc::new(crate::render::RgbPicture::new(
+            crate::units::PixelSize::new(8, 8),
+            embedded_graphics::pixelcolor::Rgb888::new(1, 2, 3),
+        ));
+        let on_show = OnShow { picture: Some(picture), pictures: 1, ..OnShow::default() };
+        let site = Site { sources: Sources { showcase: Showcase::of(on_show), ..site.sources }, ..site };
+        assert_eq!(ask(&site, "/screen.png").status, Status::Ok);
+        assert!(written(&ask(&site, "/")).contains("/screen.png"));
+        clock.advance(STALE_AFTER + Duration::from_millis(1));
+        assert_eq!(ask(&site, "/screen.png").status, Status::Busy);
+        let page = written(&ask(&site, "/"));
+        assert!(page.contains("screen_busy") && !page.contains("/screen.png"), "{page}");
+    }
+
+    #[test]
+    fn before_anything_was_shown_there_is_nothing_to_see_and_no_list() {
+        let site = site(&Arc::new(SimulatedClock::new(BootId::unknown())));
+        assert_eq!(ask(&site, "/screen.png").status, Status::Busy);
+        assert_eq!(ask(&site, "/reading/1").status, Status::NotFound);
+        assert!(written(&ask(&site, "/triage")).contains("No readings yet"));
+        assert!(!written(&ask(&site, "/metrics")).contains("raymap_last_reading_age_seconds"));
+    }
+}

@@ -35,7 +35,7 @@ impl Token {
         if is_token(text) { Ok(Self::of(text)) } else { Err(PageError::TokenForm { path, bytes: length }) }
     }
 
-    fn of(text: &[u8]) -> Self {
+    pub(super) fn of(text: &[u8]) -> Self {
         Self { digest: digest(OFFERED, text), cookie: hexadecimal(&digest(COOKIE, text)) }
     }
 

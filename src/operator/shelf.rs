@@ -297,7 +297,9 @@ mod tests {
         let mut shelf = Shelf::default();
         shelf.add(&study, Filed::default(), None, Duration::ZERO);
         assert_eq!(shelf.latest().unwrap().study.display.size, size, "the latest stays whole");
+        let looked_at = shelf.clone();
         shelf.add(&refused(), Filed::default(), None, Duration::ZERO);
+        assert_eq!(looked_at.latest().unwrap().study.display.size, size, "who looks at it keeps it");
         let kept = &shelf.get(1).unwrap().study;
         assert_eq!(kept.display.size, PixelSize::new(1_000, 666));
         assert!(kept.display.pixels.iter().all(|&v| v == 100));

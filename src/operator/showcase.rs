@@ -32,6 +32,12 @@ pub struct OnShow {
 pub struct Showcase(Arc<Mutex<OnShow>>);
 
 impl Showcase {
+    /// One with this in it.
+    #[cfg(test)]
+    pub fn of(on_show: OnShow) -> Self {
+        Self(Arc::new(Mutex::new(on_show)))
+    }
+
     pub fn look(&self) -> OnShow {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }

@@ -8,6 +8,7 @@ use super::OperatorPanel;
 use super::archive::Archive;
 use super::desk::Desk;
 use super::mailbox::{Mailbox, Told};
+use super::showcase::{SIZE_WITHOUT_SCREEN, Showcase};
 use super::simulated::{Monitor, graded};
 use super::tests::{key, start};
 use super::worker::{Outcome, Worker};
@@ -100,6 +101,27 @@ fn what_the_operator_asks_for_reaches_the_station() {
     bench.mailbox.hear(Heard::Press(key(Key::Select)));
     bench.go(1);
     assert!(bench.outcome.wants_shut_down());
+}
+
+#[test]
+fn others_see_the_screen_s_own_picture_and_one_where_there_is_no_screen() {
+    let (bench, showcase) = (Bench::new(), Showcase::default());
+    let mut bench = Bench { worker: bench.worker.with_showcase(Some(showcase.clone())), ..bench };
+    bench.mailbox.tell(Told::Reading(Box::new(graded(10)), Filed { record: Some(7), person: None }));
+    bench.go(1);
+    let seen = showcase.look();
+    assert_eq!(seen.picture.as_deref(), bench.monitor.last.lock().unwrap().as_ref());
+    assert!(seen.shelf.kept(7).is_some() && seen.shelf.kept(8).is_none());
+    assert_eq!(seen.at, bench.clock.uptime());
+    *bench.monitor.size.lock().unwrap() = PixelSize::new(320, 240);
+    bench.monitor.unplugged.store(true, Ordering::Relaxed);
+    bench.go(3);
+    let without = showcase.look();
+    assert!(without.pictures > seen.pictures);
+    assert_eq!(without.picture.unwrap().size(), SIZE_WITHOUT_SCREEN);
+    bench.monitor.unplugged.store(false, Ordering::Relaxed);
+    bench.go(9);
+    assert_eq!(showcase.look().picture.as_deref(), bench.monitor.last.lock().unwrap().as_ref());
 }
 
 #[test]
