@@ -82,7 +82,8 @@ impl Station {
     fn has_read(&self, count: usize) {
         wait_for("readings", || {
             let text = fs::read_to_string(self.at().join("serial.log")).unwrap_or_default();
-            text.matches(" reading n=").count() >= count
+            [" reading n=", " refused n="].iter().map(|kind| text.matches(kind).count()).sum::<usize>()
+                >= count
         });
     }
 
@@ -213,7 +214,7 @@ fn what_is_said_of_a_reading_is_what_the_record_holds() {
     // The refused one first: its severity is not known.
     let triage = station.get("/triage").text();
     let at = |id: usize| triage.find(&format!("href=\"/reading/{id}\"")).expect("it is listed");
-    assert!(triage.contains("Not graded") && (at(refused) < at(graded) || triage.contains("Critical")));
+    assert!(triage.contains("Not graded") && at(refused) < at(graded), "{triage}");
     let page = station.get(&format!("/reading/{refused}")).text();
     assert!(page.contains("exposure_blank") && !page.contains("Severity grade"), "{page}");
     let figures = station.get("/metrics").text();
@@ -325,8 +326,8 @@ fn floods_and_slow_peers_hold_up_neither_the_station_nor_the_page_for_long() {
     for stream in slow.iter_mut().step_by(2) {
         let _ = stream.write_all(b"GET / HTTP/1.1\r\nHo");
     }
-    let full = station.ask("GET", "/", "").status;
-    assert!([429, 503].contains(&full), "{full}");
+    let full = send(station.address, &request("GET", "/", "")).map(|a| a.status);
+    assert!([None, Some(429), Some(503)].contains(&full), "{full:?}");
     // A radiograph that comes meanwhile is read, with requests all the time.
     put(station.at(), "B");
     let (address, until) = (station.address, Instant::now() + Duration::from_secs(8));
@@ -387,7 +388,7 @@ fn a_token_that_others_can_read_opens_nothing_until_it_is_mended() {
     station.has_read(1);
     assert!(std::net::TcpStream::connect(station.address).is_err(), "no page, and the station reads");
     let serial = fs::read_to_string(station.at().join("serial.log")).unwrap();
-    assert!(serial.contains("code=page") && serial.contains("page_token_rights"), "{serial}");
+    assert!(serial.contains("test=page ok=0") && serial.contains("page_token_rights"), "{serial}");
     let token = station.at().join("secret-token");
     fs::set_permissions(&token, fs::Permissions::from_mode(0o400)).unwrap();
     station.is_open();

@@ -31,6 +31,7 @@ impl Request {
         let mut headers = [httparse::EMPTY_HEADER; HEADERS_MAX];
         let mut parsed = httparse::Request::new(&mut headers);
         match parsed.parse(bytes) {
+            Ok(httparse::Status::Complete(length)) if length > HEAD_BYTES_MAX => Err(Status::HeadTooLarge),
             Ok(httparse::Status::Complete(_)) => Self::of(&parsed).map(Some),
             Ok(httparse::Status::Partial) => Ok(None),
             Err(httparse::Error::TooManyHeaders) => Err(Status::HeadTooLarge),

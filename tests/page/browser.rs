@@ -1,6 +1,6 @@
 //! A real browser, driven by WebDriver (w3.org/TR/webdriver2): Chromium, where it is installed with its driver.
 
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -93,10 +93,8 @@ impl Browser {
             body.len()
         );
         stream.write_all(format!("{head}{body}").as_bytes()).unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
-        let json = answer.split_once("\r\n\r\n").expect("a body").1;
-        let value = serde_json::from_str::<Value>(json).unwrap()["value"].take();
+        let json = body_of(&mut BufReader::new(stream));
+        let value = serde_json::from_slice::<Value>(&json).unwrap()["value"].take();
         assert!(value["error"].is_null(), "{path}: {value}");
         value
     }
@@ -110,4 +108,24 @@ impl Drop for Browser {
         let _ = self.driver.kill();
         let _ = self.driver.wait();
     }
+}
+
+/// The driver keeps connections open: its answer ends where its head says.
+fn body_of(answer: &mut impl BufRead) -> Vec<u8> {
+    let mut length = 0;
+    loop {
+        let mut line = String::new();
+        answer.read_line(&mut line).unwrap();
+        match line.trim_end().split_once(':') {
+            Some((name, value)) if name.eq_ignore_ascii_case("content-length") => {
+                length = value.trim().parse().unwrap()
+            }
+            Some(_) => {}
+            None if line.starts_with("HTTP/") => {}
+            None => break,
+        }
+    }
+    let mut body = vec![0; length];
+    answer.read_exact(&mut body).unwrap();
+    body
 }
