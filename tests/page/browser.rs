@@ -1,6 +1,6 @@
 //! A real browser, driven by WebDriver (w3.org/TR/webdriver2): Chromium, where it is installed with its driver.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
