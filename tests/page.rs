@@ -359,7 +359,7 @@ fn floods_and_slow_peers_hold_up_neither_the_station_nor_the_page_for_long() {
 }
 
 #[test]
-fn a_peer_that_reads_nothing_costs_one_place_and_only_for_a_while() {
+fn peers_that_ask_and_do_not_read_hold_up_nothing() {
     let station = Station::start(&["A"], 0o400);
     station.is_open();
     station.has_read(1);

@@ -98,3 +98,55 @@ impl Write for Line {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+    use std::thread;
+
+    use super::*;
+
+    /// Time that is given, and time after which something must have gone wrong.
+    const GIVEN: Duration = Duration::from_millis(300);
+    const GENEROUS: Duration = Duration::from_secs(60);
+
+    fn pair() -> (TcpStream, TcpStream) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let theirs = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        (listener.accept().unwrap().0, theirs)
+    }
+
+    #[test]
+    fn a_peer_that_never_reads_is_left_when_its_time_is_over() {
+        let (mine, _theirs) = pair();
+        let (mut line, start) = (Line::new(mine, GIVEN), Instant::now());
+        // More than all buffers between the two hold.
+        let error = line.write_all(&vec![0; 64 << 20]).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::TimedOut);
+        assert!((GIVEN..GENEROUS).contains(&start.elapsed()));
+    }
+
+    #[test]
+    fn a_request_that_drips_in_is_given_up_when_its_time_is_over() {
+        let (mine, mut theirs) = pair();
+        let drip = thread::spawn(move || {
+            let bytes = b"GET / HTTP/1.1\r\nHost: a\r\na: b".iter().chain(std::iter::repeat(&b'c'));
+            bytes.take_while(|b| theirs.write_all(&[**b]).is_ok()).for_each(|_| thread::sleep(GIVEN / 20));
+        });
+        let (mut line, start) = (Line::new(mine, GIVEN), Instant::now());
+        assert_eq!(line.request(), Some(Err(Status::Timeout)));
+        assert!((GIVEN..GENEROUS).contains(&start.elapsed()));
+        drop(line);
+        drip.join().unwrap();
+    }
+
+    #[test]
+    fn a_head_without_an_end_is_not_read_to_its_end() {
+        let (mine, mut theirs) = pair();
+        let endless = thread::spawn(move || while theirs.write_all(&[b'a'; 4_096]).is_ok() {});
+        let mut line = Line::new(mine, GENEROUS);
+        assert_eq!(line.request(), Some(Err(Status::HeadTooLarge)));
+        drop(line);
+        endless.join().unwrap();
+    }
+}

@@ -22,10 +22,11 @@ pub fn page(on_show: &OnShow, shelved: &Shelved, id: Id, now: Duration) -> Strin
         Err(refusal) => (Vec::new(), refused(words, refusal)),
     };
     let rows: String = table.iter().map(|(name, value)| row(name, value)).collect();
+    let table = if rows.is_empty() { rows } else { format!("<table>{rows}</table>\n") };
     let (picture, json) = (Route::ReadingPicture(id), Route::ReadingJson(id));
     let body = format!(
         "<p>{}</p>\n{before}<p><img src=\"{picture}\" alt=\"{}\" width={} height={}></p>\n\
-         <table>{rows}</table>\n<p><a href=\"{json}\">JSON</a></p>\n",
+         {table}<p><a href=\"{json}\">JSON</a></p>\n",
         escaped(&when(words, shelved, now)),
         escaped(&title),
         READING_SIZE.width,

@@ -10,9 +10,9 @@ use super::response::{Response, Status};
 use super::site::Site;
 
 /// Requests that are answered at once: some phones and a Prometheus.
-const ANSWERED_MAX: usize = 16;
-/// Of them those of one peer: browsers open six.
-const PEER_MAX: usize = 8;
+const ANSWERED_MAX: usize = 24;
+/// Of them those of one peer: browsers open six, and those before may not have let go yet.
+const PEER_MAX: usize = 12;
 /// Connections that are told at once that there are too many; more are closed without a word.
 const TURNED_AWAY_MAX: usize = 8;
 /// How long a request may take to arrive, and how long where it is turned away anyway.
@@ -147,10 +147,10 @@ mod tests {
     #[test]
     fn one_peer_cannot_take_all_places_and_all_together_no_more_than_there_are() {
         check(0, 0, 0, Some(None));
-        check(7, 8, 8, Some(None));
-        check(8, 0, 0, Some(Some(Status::TooMany)));
-        check(0, 16, 0, Some(Some(Status::Busy)));
-        check(8, 8, 7, Some(Some(Status::TooMany)));
-        check(8, 8, 8, None);
+        check(11, 12, 8, Some(None));
+        check(12, 0, 0, Some(Some(Status::TooMany)));
+        check(0, 24, 0, Some(Some(Status::Busy)));
+        check(12, 12, 7, Some(Some(Status::TooMany)));
+        check(12, 12, 8, None);
     }
 }

@@ -59,7 +59,7 @@ pub fn row(words: &Words, shelved: &Shelved, now: Duration) -> String {
 
 /// When it was made, how long ago that is, and its number in the record, as far as each is known.
 pub fn when(words: &Words, shelved: &Shelved, now: Duration) -> String {
-    let number = shelved.entry.record.map(|id| format!("#{id}"));
+    let number = shelved.entry.record.map(|id| words::isolated(&format!("#{id}")));
     let time = shelved.entry.time.as_deref().map(words::isolated);
     let age = shelved.age(now).map(|age| words::age(words, age));
     let unkept = || words.badge.not_kept.clone();
