@@ -28,8 +28,8 @@ const FILES: u64 = 5;
 const RECORD_BYTES_MAX: u64 = 8_000_000;
 /// A whole run takes about half a second; some kills come after its end.
 const RUN_US_MAX: u32 = 700_000;
-/// From the start of a decoding process to its answer, about.
-const DECODE_US_MAX: u32 = 12_000;
+/// From the start of a decoding process to its answer, or somewhat longer.
+const DECODE_US_MAX: u32 = 40_000;
 /// Longer than any run, on a machine under load.
 const GENEROUS: Duration = Duration::from_secs(120);
 
@@ -49,7 +49,7 @@ fn emulated() -> bool {
     emulated
 }
 
-/// A station over [`FILES`] radiographs in a folder, of which `names` are empty in place of a picture.
+/// A station over [`FILES`] radiographs in a folder.
 fn station() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     let at = folder.path();
@@ -139,7 +139,8 @@ fn check_after_kill(folder: &Path, all: &Told) -> Result<(), String> {
 /// What a restart makes of the record: it opens, and is clean from then on.
 fn check_reopened(folder: &Path) -> Result<(), String> {
     let disk = DiskStorage::open(&folder.join("kept"), Access::Write).map_err(|e| e.to_string())?;
-    Store::open(Box::new(disk), Rule::of(RECORD_BYTES_MAX), &SystemClock::start()).map_err(|e| e.to_string())?;
+    Store::open(Box::new(disk), Rule::of(RECORD_BYTES_MAX), &SystemClock::start())
+        .map_err(|e| e.to_string())?;
     let disk = DiskStorage::open(&folder.join("kept"), Access::Read).map_err(|e| e.to_string())?;
     let verdict = verify(&disk).map_err(|e| e.to_string())?;
     if verdict.is_clean() { Ok(()) } else { Err(format!("{:?}", verdict.damages)) }
