@@ -10,6 +10,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use program::emulator;
+use raymap::station::Stage;
 
 /// Longer than any stage of the test's station takes, on a machine under load; an emulator is slower.
 fn stage_s_max() -> u64 {
@@ -101,6 +102,26 @@ fn three_hangs_end_three_starts_and_the_fourth_says_why() {
     assert!(wait_for(|| serial_says(at, " reading n=1 ")), "after safe mode it is tried again");
     terminate(&child);
     assert_eq!(end(&mut child).and_then(|s| s.code()), Some(0));
+}
+
+/// All at once: each takes as long as its deadline.
+#[test]
+fn a_hang_in_any_stage_ends_the_program_and_the_reason_names_it() {
+    let hang = |stage: Stage| {
+        let folder = folder();
+        let child = start(folder.path(), &[("RAYMAP_DRILL_HANG", stage.name())]);
+        (stage, folder, child)
+    };
+    for (stage, folder, mut child) in Stage::ALL.map(hang) {
+        let at = folder.path();
+        if stage == Stage::Stopping {
+            assert!(wait_for(|| serial_says(at, " reading n=1 ")));
+            terminate(&child);
+        }
+        assert_eq!(end(&mut child).and_then(|s| s.code()), Some(5), "{stage:?}");
+        let starts = fs::read_to_string(at.join("state/starts.json")).unwrap();
+        assert!(starts.contains(&format!("no progress while {} for ", stage.name())), "{stage:?}: {starts}");
+    }
 }
 
 #[test]
