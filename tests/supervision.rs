@@ -104,6 +104,34 @@ fn three_hangs_end_three_starts_and_the_fourth_says_why() {
     assert_eq!(end(&mut child).and_then(|s| s.code()), Some(0));
 }
 
+/// A file that hangs the program each time is begun twice, so that two starts fail and no third.
+#[test]
+fn a_radiograph_that_ends_the_program_does_not_end_each_start() {
+    let folder = folder();
+    let at = folder.path();
+    for (seed, name) in [("2", "a.png"), ("3", "b.png")] {
+        let words = ["phantom", "--seed", seed, "--infected", "30"];
+        assert!(program::raymap(at, &words).status.success());
+        fs::create_dir_all(at.join("in")).unwrap();
+        fs::rename(at.join(format!("out/phantom-{seed}-30-display.png")), at.join("in").join(name)).unwrap();
+    }
+    let board = fs::read_to_string(at.join("board.toml")).unwrap();
+    let watched = "source = { kind = \"folder\", path = \"in\", remember = \"seen\" }";
+    let lines = board.lines().map(|l| if l.starts_with("source") { watched } else { l });
+    fs::write(at.join("board.toml"), lines.collect::<Vec<_>>().join("\n")).unwrap();
+    for n in 1..=2 {
+        let mut child = start(at, &[("RAYMAP_DRILL_HANG", "reading")]);
+        assert_eq!(end(&mut child).and_then(|s| s.code()), Some(5), "start {n}");
+    }
+    let mut child = start(at, &[]);
+    let read = wait_for(|| serial_says(at, " reading n=1 "));
+    terminate(&child);
+    assert_eq!(end(&mut child).and_then(|s| s.code()), Some(0));
+    let text = fs::read_to_string(at.join("serial.log")).unwrap();
+    assert!(read && text.contains("boot start=3 ") && text.contains("code=file_passed_over "), "{text}");
+    assert!(!text.contains("code=safe_mode"), "{text}");
+}
+
 /// All at once: each takes as long as its deadline.
 #[test]
 fn a_hang_in_any_stage_ends_the_program_and_the_reason_names_it() {

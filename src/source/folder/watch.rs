@@ -12,6 +12,7 @@ use sha2::{Digest, Sha256};
 
 use super::seen::{Key, Seen};
 use super::{FolderError, NamedFileError, Search};
+use crate::source::under_way::{ENDED_MAX, UnderWay};
 use crate::source::{Sourced, file};
 
 /// Between two looks at the folder.
@@ -28,6 +29,12 @@ pub enum WatchError {
     /// a file in it cannot be read
     #[error(transparent)]
     File(#[from] NamedFileError),
+    /// the program did not outlive it
+    #[error(
+        "{name}: passed over: the program ended {ENDED_MAX} times while it read this file; put it there once more \
+         under another name, smaller or in another form"
+    )]
+    PassedOver { name: String },
 }
 
 impl WatchError {
@@ -36,6 +43,7 @@ impl WatchError {
         match self {
             Self::Folder(error) => error.code(),
             Self::File(error) => error.source.code(),
+            Self::PassedOver { .. } => "file_passed_over",
         }
     }
 }
@@ -52,15 +60,19 @@ pub struct Watch {
     ready: VecDeque<(PathBuf, Key)>,
     /// Given, but not yet done with: after a power cut it is given again.
     given: Option<Key>,
+    under_way: UnderWay,
     next_look: Duration,
 }
 
 impl Watch {
     /// Watches `folder`; what was given is remembered in the file `remember`, if any, over restarts.
+    ///
+    /// Beside it stands which file is being read, so that one that ends the program does not end each start.
     pub fn new(folder: &Path, remember: Option<&Path>) -> Self {
         let (young, ready, given) = Default::default();
         let next_look = Duration::ZERO;
-        Self { folder: folder.into(), seen: Seen::load(remember), young, ready, given, next_look }
+        let under_way = UnderWay::load(remember.map(|path| path.with_extension("begun")));
+        Self { folder: folder.into(), seen: Seen::load(remember), young, ready, given, under_way, next_look }
     }
 
     /// The next complete radiograph at time `now`, or the fault in its place; `None`: nothing new.
@@ -69,6 +81,7 @@ impl Watch {
     pub fn next(&mut self, now: Duration) -> Option<Result<Sourced, WatchError>> {
         if let Some(key) = self.given.take() {
             self.seen.add(key);
+            self.under_way.done();
         }
         if self.ready.is_empty() && now >= self.next_look {
             self.next_look = now + LOOK_EVERY;
@@ -79,6 +92,9 @@ impl Watch {
         let (path, key) = self.ready.pop_front()?;
         self.given = Some(key);
         let name = path.to_string_lossy().into_owned();
+        if !self.under_way.begin(u64::from_be_bytes(key)) {
+            return Some(Err(WatchError::PassedOver { name }));
+        }
         Some(match file::read(&path) {
             Ok(frame) => Ok(Sourced { name, frame }),
             Err(source) => Err(NamedFileError { name, source }.into()),
@@ -222,6 +238,21 @@ mod tests {
         assert_eq!(first.unwrap().unwrap().frame.pixels()[0], 2);
         scene.restart();
         assert_eq!(scene.comes(5), ["2"], "the station was cut off before it asked for more");
+        scene.restart();
+        assert!(scene.comes(5).is_empty());
+    }
+
+    #[test]
+    fn a_file_that_ended_the_program_twice_is_passed_over_once_and_the_next_one_is_given() {
+        let mut scene = Scene::new();
+        scene.put("a.png", 1);
+        scene.put("b.png", 2);
+        for _ in 0..2 {
+            let given = (0..10).find_map(|half| scene.watch.next(Duration::from_millis(500 * half)));
+            assert_eq!(given.unwrap().unwrap().frame.pixels()[0], 1);
+            scene.restart();
+        }
+        assert_eq!(scene.comes(5), ["file_passed_over", "2"]);
         scene.restart();
         assert!(scene.comes(5).is_empty());
     }
