@@ -1,7 +1,9 @@
 //! A station that reads and reads takes neither more memory nor more files with time.
 //!
 //! `RAYMAP_SOAK=100000` asks for more readings, `RAYMAP_SOAK_SECONDS=1200` ends them sooner. The whole program runs:
-//! a decoding process for each file, the network, a record that is full and drops its oldest, screen and line.
+//! a decoding process for each file, the network, a record that is full and drops its oldest, screen and line. With
+//! `RAYMAP_SOAK_BLANK=1` the radiographs show nothing and are refused before the network, so that many more fit into an
+//! hour.
 
 mod program;
 
@@ -42,7 +44,10 @@ fn station(readings: u64) -> tempfile::TempDir {
         let (text, infected) = (seed.to_string(), (20 * seed).to_string());
         assert!(raymap(at, &["phantom", "--seed", &text, "--infected", &infected]).status.success());
         let made = at.join(format!("out/phantom-{seed}-{infected}-display.png"));
-        let small = resize(&image::open(made).unwrap().into_luma8(), SIDE, SIDE, FilterType::Triangle);
+        let mut small = resize(&image::open(made).unwrap().into_luma8(), SIDE, SIDE, FilterType::Triangle);
+        if asked("RAYMAP_SOAK_BLANK", 0) == 1 {
+            small.fill(100 + seed as u8);
+        }
         small.save(at.join(format!("{seed}.png"))).unwrap();
     }
     for n in 0..readings {
@@ -109,14 +114,16 @@ fn reading_after_reading_takes_neither_memory_nor_files() {
     let (early, late) = (&samples[tenth..2 * tenth], &samples[samples.len() - tenth..]);
     let (early_kb, late_kb) = (mean_kb(early), mean_kb(late));
     let drift = 100.0 * (late_kb - early_kb) / early_kb;
+    let files = [files_min(early), files_min(late)];
     println!(
-        "{said}{} samples: {early_kb:.0} kB early, {late_kb:.0} kB late, {drift:+.2} %; files {} and {}",
-        samples.len(),
-        files_min(early),
-        files_min(late)
+        "{said}{} samples: {early_kb:.0} kB early, {late_kb:.0} kB late, {drift:+.2} %; files {files:?}",
+        samples.len()
     );
-    assert!(said.contains("0 faults") && said.contains(" 0 not; "), "{said}");
-    assert!(files_min(late) <= files_min(early), "{samples:?}");
+    // Blank radiographs come faster than a screen is drawn, which is said and no fault here.
+    assert!(said.contains(" 0 faults") || asked("RAYMAP_SOAK_BLANK", 0) == 1, "{said}");
+    assert!(said.contains(" 0 not; "), "{said}");
+    let (first, second) = samples.split_at(samples.len() / 2);
+    assert!(files_min(second) <= files_min(first), "{samples:?}");
     if readings >= READINGS_FOR_DRIFT {
         assert!(drift < DRIFT_PERCENT_MAX, "{drift:+.2} %");
     }
