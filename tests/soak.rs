@@ -25,6 +25,9 @@ const RADIOGRAPHS: u64 = 5;
 /// Small ones: what is asked is what they leave behind, not what they take.
 const SIDE: u32 = 320;
 const SAMPLE_EVERY: Duration = Duration::from_millis(250);
+/// What a file that is being decoded takes: few samples may all fall into such moments. One left open by each reading
+/// would be far more.
+const FILES_OF_A_MOMENT: usize = 6;
 const DRIFT_PERCENT_MAX: f64 = 1.0;
 
 fn asked(variable: &str, usual: u64) -> u64 {
@@ -97,7 +100,6 @@ fn mean_kb(samples: &[Sample]) -> f64 {
 }
 
 fn files_min(samples: &[Sample]) -> usize {
-    // A file that is being decoded takes some for a moment.
     samples.iter().map(|s| s.files).min().unwrap()
 }
 
@@ -122,8 +124,10 @@ fn reading_after_reading_takes_neither_memory_nor_files() {
     // Blank radiographs come faster than a screen is drawn, which is said and no fault here.
     assert!(said.contains(" 0 faults") || asked("RAYMAP_SOAK_BLANK", 0) == 1, "{said}");
     assert!(said.contains(" 0 not; "), "{said}");
-    let (first, second) = samples.split_at(samples.len() / 2);
-    assert!(files_min(second) <= files_min(first), "{samples:?}");
+    // Without the start, in which it opens what it needs.
+    let (first, second) = samples[tenth..].split_at((samples.len() - tenth) / 2);
+    let slack = if readings >= READINGS_FOR_DRIFT { 0 } else { FILES_OF_A_MOMENT };
+    assert!(files_min(second) <= files_min(first) + slack, "{samples:?}");
     if readings >= READINGS_FOR_DRIFT {
         assert!(drift < DRIFT_PERCENT_MAX, "{drift:+.2} %");
     }
