@@ -109,12 +109,9 @@ impl DicomNetSource {
 
     /// Whoever asks for the next is done with the last.
     fn put_away(&mut self) -> std::io::Result<()> {
+        let Some((path, could_be_read)) = self.given.take() else { return Ok(()) };
         self.under_way.done();
-        match self.given.take() {
-            Some((path, true)) => self.inbox.done(&path),
-            Some((path, false)) => self.inbox.refuse(&path),
-            None => Ok(()),
-        }
+        if could_be_read { self.inbox.done(&path) } else { self.inbox.refuse(&path) }
     }
 
     fn wait(&self) -> std::io::Result<Option<PathBuf>> {
