@@ -125,6 +125,17 @@ impl DicomNetSource {
     }
 }
 
+/// Whoever gives the source up in good order is done with what it was given: a clean restart does not read it again.
+impl Drop for DicomNetSource {
+    fn drop(&mut self) {
+        if !std::thread::panicking()
+            && let Err(error) = self.put_away()
+        {
+            log::warn!("what was received and read last stays in the inbox: {error}");
+        }
+    }
+}
+
 impl FrameSource for DicomNetSource {
     type Error = ReceivedError;
 

@@ -79,10 +79,7 @@ impl Watch {
     ///
     /// Asking says that the last one is done with. A faulty file is given once, as its fault.
     pub fn next(&mut self, now: Duration) -> Option<Result<Sourced, WatchError>> {
-        if let Some(key) = self.given.take() {
-            self.seen.add(key);
-            self.under_way.done();
-        }
+        self.done();
         if self.ready.is_empty() && now >= self.next_look {
             self.next_look = now + LOOK_EVERY;
             if let Err(error) = self.look(now) {
@@ -99,6 +96,14 @@ impl Watch {
             Ok(frame) => Ok(Sourced { name, frame }),
             Err(source) => Err(NamedFileError { name, source }.into()),
         })
+    }
+
+    /// The one given last is done with.
+    fn done(&mut self) {
+        if let Some(key) = self.given.take() {
+            self.seen.add(key);
+            self.under_way.done();
+        }
     }
 
     /// Sorts the folder's files into those that are young and those that are complete.
@@ -137,6 +142,15 @@ impl Watch {
     }
 }
 
+/// Whoever gives the watch up in good order is done with what it was given: a clean restart does not read it again.
+impl Drop for Watch {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            self.done();
+        }
+    }
+}
+
 /// `None` for what has vanished meanwhile.
 fn stamp(path: &Path) -> Option<Stamp> {
     let about = std::fs::metadata(path).ok()?;
@@ -169,8 +183,23 @@ mod tests {
         }
 
         fn restart(&mut self) {
+            // It is given up before the next one recalls anything.
+            drop(std::mem::replace(&mut self.watch, Watch::new(Path::new("/nowhere"), None)));
             self.watch = Self::start(&self.folder);
             self.now = 0;
+        }
+
+        /// As after a power cut: nobody has given anything up.
+        fn cut_off(&mut self) {
+            let watch = Self::start(&self.folder);
+            std::mem::forget(std::mem::replace(&mut self.watch, watch));
+            self.now = 0;
+        }
+
+        /// What is given first.
+        fn first(&mut self) -> u16 {
+            let given = (0..10).find_map(|half| self.watch.next(Duration::from_millis(500 * half)));
+            given.unwrap().unwrap().frame.pixels()[0]
         }
 
         fn put(&self, name: &str, grey: u8) {
@@ -228,16 +257,18 @@ mod tests {
         assert_eq!(scene.comes(5), ["1"]);
         scene.put("b.png", 2);
         scene.restart();
-        let mut first = None;
-        for half in 0..10 {
-            first = first.or(scene.watch.next(Duration::from_millis(500 * half)));
-            if first.is_some() {
-                break;
-            }
-        }
-        assert_eq!(first.unwrap().unwrap().frame.pixels()[0], 2);
-        scene.restart();
+        assert_eq!(scene.first(), 2);
+        scene.cut_off();
         assert_eq!(scene.comes(5), ["2"], "the station was cut off before it asked for more");
+        scene.restart();
+        assert!(scene.comes(5).is_empty());
+    }
+
+    #[test]
+    fn a_restart_in_good_order_gives_nothing_again() {
+        let mut scene = Scene::new();
+        scene.put("a.png", 1);
+        assert_eq!(scene.first(), 1);
         scene.restart();
         assert!(scene.comes(5).is_empty());
     }
@@ -248,9 +279,8 @@ mod tests {
         scene.put("a.png", 1);
         scene.put("b.png", 2);
         for _ in 0..2 {
-            let given = (0..10).find_map(|half| scene.watch.next(Duration::from_millis(500 * half)));
-            assert_eq!(given.unwrap().unwrap().frame.pixels()[0], 1);
-            scene.restart();
+            assert_eq!(scene.first(), 1);
+            scene.cut_off();
         }
         assert_eq!(scene.comes(5), ["file_passed_over", "2"]);
         scene.restart();
