@@ -324,6 +324,19 @@ fn one_program_writes_and_others_read_beside_it() {
     DiskStorage::open(&path, Access::Write).unwrap();
 }
 
+/// As after a kill: a process that the program was just starting has its lock for a moment longer.
+#[test]
+fn a_writer_that_is_about_to_go_is_waited_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let before = DiskStorage::open(folder.path(), Access::Write).unwrap();
+    let going = std::thread::spawn(move || {
+        std::thread::sleep(Duration::from_millis(200));
+        drop(before);
+    });
+    assert!(DiskStorage::open(folder.path(), Access::Write).is_ok());
+    going.join().unwrap();
+}
+
 #[test]
 fn other_files_in_the_folder_are_left_alone() {
     let (disk, kept) = record(2);
