@@ -145,6 +145,29 @@ fn a_radiograph_whose_reading_was_cut_off_is_given_again() {
 }
 
 #[test]
+fn one_during_which_the_program_ended_twice_is_put_aside_and_the_next_is_given() {
+    let folder = tempfile::tempdir().unwrap();
+    let inbox = folder.path().join("inbox");
+    std::fs::create_dir(&inbox).unwrap();
+    for name in ["00000001.dcm", "00000002.dcm"] {
+        write(&inbox, name, COMPUTED_RADIOGRAPHY, true);
+    }
+    for title in ["FIRST", "SECOND"] {
+        let mut cut_off = listen(folder.path(), title);
+        assert_eq!(cut_off.next_frame().unwrap().unwrap().name, "dicom-00000001");
+        // As after a loss of power: nobody has given anything up.
+        std::mem::forget(cut_off);
+    }
+    let mut third = listen(folder.path(), "THIRD");
+    assert_eq!(third.next_frame().unwrap().map(drop).map_err(|e| e.code()), Err("file_passed_over"));
+    assert_eq!(third.next_frame().unwrap().unwrap().name, "dicom-00000002");
+    assert!(inbox.join("00000001.refused").exists());
+    // In good order what was given is done with.
+    drop(third);
+    assert!(!inbox.join("00000002.dcm").exists());
+}
+
+#[test]
 fn peers_that_send_rubbish_are_cut_off_and_the_others_served() {
     let station = Station::start();
     let aborted = |bytes: &[u8]| {

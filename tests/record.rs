@@ -57,6 +57,38 @@ fn every_flipped_byte_is_found_and_costs_one_reading_at_most() {
     }
 }
 
+/// The notes as well, by which it is known what the rule dropped and where a cut left something unfinished.
+///
+/// Every few bytes; `RAYMAP_FLIP_STEP=1` flips all of them.
+#[test]
+fn a_flipped_byte_is_found_in_a_record_that_has_dropped_readings_and_been_cut() {
+    let step = std::env::var("RAYMAP_FLIP_STEP").ok().and_then(|n| n.parse().ok()).unwrap_or(19);
+    let (disk, _) = record(40);
+    let cut = disk.names().last().unwrap().clone();
+    let mut bytes = disk.content(&cut);
+    let whole = bytes.len();
+    bytes.extend([0x77; 100]);
+    disk.put(&cut, bytes);
+    let mut store = open(&disk).unwrap();
+    (40..43).for_each(|n| assert!(store.keep(&body(n), &clock()).is_ok()));
+    let (kept, notes) = (readable(&disk).len(), store.journal().entries().len() - readable(&disk).len());
+    assert!(notes > 2 && store.journal().dropped().readings > 0 && verify(&disk).unwrap().cuts == 1);
+    for name in disk.names() {
+        let content = disk.content(&name);
+        // What was unfinished is no part of the journal.
+        let counts = if name == cut { whole } else { content.len() };
+        for at in (0..counts).step_by(step) {
+            let flipped = disk.copied();
+            let mut bytes = content.clone();
+            bytes[at] ^= 1 << (at % 8);
+            flipped.put(&name, bytes);
+            let verdict = verify(&flipped).unwrap();
+            assert!(!verdict.is_clean(), "{name}, byte {at}: not found");
+            assert!(readable(&flipped).len() + 1 >= kept, "{name}, byte {at}: more than one is lost");
+        }
+    }
+}
+
 #[test]
 fn after_a_flipped_byte_the_record_opens_goes_on_and_stays_honest() {
     let (disk, kept) = record(6);
@@ -290,6 +322,19 @@ fn one_program_writes_and_others_read_beside_it() {
     assert_eq!(served(&journal(reader)).unwrap(), [(id, 0)].into());
     drop(store);
     DiskStorage::open(&path, Access::Write).unwrap();
+}
+
+/// As after a kill: a process that the program was just starting has its lock for a moment longer.
+#[test]
+fn a_writer_that_is_about_to_go_is_waited_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let before = DiskStorage::open(folder.path(), Access::Write).unwrap();
+    let going = std::thread::spawn(move || {
+        std::thread::sleep(Duration::from_millis(200));
+        drop(before);
+    });
+    assert!(DiskStorage::open(folder.path(), Access::Write).is_ok());
+    going.join().unwrap();
 }
 
 #[test]

@@ -1,12 +1,14 @@
 //! A sealed record: all that holds of one in the clear, and nobody without the key reads anything of it.
 
-// Each of the two files is a test of its own as well, and brings what it needs.
+// Each of these files is a test of its own as well, and brings what it needs.
 #![allow(clippy::duplicate_mod)]
 
 #[path = "record.rs"]
 mod record;
 #[path = "record_powercut.rs"]
 mod record_powercut;
+#[path = "record_blocklog.rs"]
+mod record_blocklog;
 mod powercut;
 mod program;
 
@@ -23,7 +25,7 @@ use raymap::record::{
 };
 use serde_json::Value;
 
-/// Of all records here, those of the two modules too.
+/// Of all records here, those of the modules too.
 pub const KEY: Option<[u8; 32]> = Some([0x5A; KEY_BYTES]);
 
 /// A name that a radiograph's file has, as consoles make them of a patient's.

@@ -1,6 +1,7 @@
 //! A whole client, in Python, on the station's serial line: through pulled cables, and beside peers that misbehave.
 //!
-//! `RAYMAP_READINGS=10000 RAYMAP_PULLS=1000` and `RAYMAP_RUBBISH=1000000` make the runs longer.
+//! `RAYMAP_READINGS=10000 RAYMAP_PULLS=1000 RAYMAP_DWELL_MS=100` and `RAYMAP_RUBBISH=1000000` make the runs longer. What
+//! was lost is sent again at 16 lines a second, so there cannot be a pull for every ten readings at 50 a second.
 
 mod program;
 
@@ -29,8 +30,10 @@ use serde_json::Value;
 use serialport::{SerialPort, TTYPort};
 
 const BAUD_RATE: u32 = 115_200;
-/// Time between two readings: 50 a second, far more than any X-ray unit gives.
-const DWELL: Duration = Duration::from_millis(20);
+/// Milliseconds between two readings: 50 a second, far more than any X-ray unit gives.
+const DWELL_MS: u64 = 20;
+/// How much more memory rubbish may take, however much of it comes: some of the allocator's own pages.
+const RUBBISH_KB_MAX: u64 = 8 * 1024;
 
 /// Ends the station, whatever a test fails of.
 struct Ends<'a>(&'a AtomicBool);
@@ -44,6 +47,17 @@ impl Drop for Ends<'_> {
 /// A number from the environment.
 fn wanted(name: &str, otherwise: u64) -> u64 {
     std::env::var(name).ok().and_then(|v| v.parse().ok()).unwrap_or(otherwise)
+}
+
+fn dwell() -> Duration {
+    Duration::from_millis(wanted("RAYMAP_DWELL_MS", DWELL_MS))
+}
+
+/// Memory of this process, in kB.
+fn resident_kb() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find_map(|l| l.strip_prefix("VmRSS:")).unwrap();
+    line.trim().trim_end_matches(" kB").parse().unwrap()
 }
 
 /// Refuses every radiograph: a line for each, and no time lost.
@@ -99,7 +113,7 @@ fn station(port: &Path, readings: u64, done: &AtomicBool) -> Summary {
         model_version: "1".into(),
         model_sha256: "00".into(),
     };
-    let policy = Policy { dwell: DWELL, between_rounds: Duration::from_millis(100), ..Policy::FOREVER };
+    let policy = Policy { dwell: dwell(), between_rounds: Duration::from_millis(100), ..Policy::FOREVER };
     let station = Station::new(edges, policy);
     let (stop, mut left) = (station.stopper(), readings);
     station.run(&about, vec![], &mut || {
@@ -184,8 +198,8 @@ fn a_client_gets_every_reading_once_through_pulled_cables() {
     let (near, far) = (folder.path().join("station"), folder.path().join("client"));
     let done = AtomicBool::new(false);
     // Pulls are spread over the readings' time; the rest of the time catches up.
-    let plugged = DWELL * u32::try_from(readings / pulls.max(1)).unwrap();
-    let timeout = 120 + readings / 20 + pulls;
+    let plugged = dwell() * u32::try_from(readings / pulls.max(1)).unwrap();
+    let timeout = 120 + readings / 20 + pulls + readings * dwell().as_millis() as u64 / 1_000;
     let lines: Vec<Value> = thread::scope(|scope| {
         let _ends = Ends(&done);
         let client = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/serial_client/client.py");
@@ -243,6 +257,7 @@ fn a_peer_that_sends_rubbish_and_hangs_up_changes_nothing() {
         while !peer.read(&mut heard).is_ok_and(|bytes| bytes > 0) {
             thread::sleep(Duration::from_millis(10));
         }
+        let before_kb = resident_kb();
         for n in 0..rubbish {
             let line = match n % 4 {
                 0 => "rubbish\r\n".to_owned(),
@@ -252,6 +267,9 @@ fn a_peer_that_sends_rubbish_and_hangs_up_changes_nothing() {
             };
             peer.write_all(line.as_bytes()).unwrap();
         }
+        let taken_kb = resident_kb().saturating_sub(before_kb);
+        println!("{rubbish} lines of rubbish took {taken_kb} kB of memory");
+        assert!(taken_kb < RUBBISH_KB_MAX, "{taken_kb} kB");
         let question = Line::new(Kind::Ask, 77, Duration::ZERO).text("do", "status").encode();
         let (start, mut text) = (Instant::now(), String::new());
         peer.set_timeout(Duration::from_millis(500)).unwrap();

@@ -10,6 +10,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use program::emulator;
+use raymap::station::Stage;
 
 /// Longer than any stage of the test's station takes, on a machine under load; an emulator is slower.
 fn stage_s_max() -> u64 {
@@ -101,6 +102,54 @@ fn three_hangs_end_three_starts_and_the_fourth_says_why() {
     assert!(wait_for(|| serial_says(at, " reading n=1 ")), "after safe mode it is tried again");
     terminate(&child);
     assert_eq!(end(&mut child).and_then(|s| s.code()), Some(0));
+}
+
+/// A file that hangs the program each time is begun twice, so that two starts fail and no third.
+#[test]
+fn a_radiograph_that_ends_the_program_does_not_end_each_start() {
+    let folder = folder();
+    let at = folder.path();
+    for (seed, name) in [("2", "a.png"), ("3", "b.png")] {
+        let words = ["phantom", "--seed", seed, "--infected", "30"];
+        assert!(program::raymap(at, &words).status.success());
+        fs::create_dir_all(at.join("in")).unwrap();
+        fs::rename(at.join(format!("out/phantom-{seed}-30-display.png")), at.join("in").join(name)).unwrap();
+    }
+    let board = fs::read_to_string(at.join("board.toml")).unwrap();
+    let watched = "source = { kind = \"folder\", path = \"in\", remember = \"seen\" }";
+    let lines = board.lines().map(|l| if l.starts_with("source") { watched } else { l });
+    fs::write(at.join("board.toml"), lines.collect::<Vec<_>>().join("\n")).unwrap();
+    for n in 1..=2 {
+        let mut child = start(at, &[("RAYMAP_DRILL_HANG", "reading")]);
+        assert_eq!(end(&mut child).and_then(|s| s.code()), Some(5), "start {n}");
+    }
+    let mut child = start(at, &[]);
+    let read = wait_for(|| serial_says(at, " reading n=1 "));
+    terminate(&child);
+    assert_eq!(end(&mut child).and_then(|s| s.code()), Some(0));
+    let text = fs::read_to_string(at.join("serial.log")).unwrap();
+    assert!(read && text.contains("boot start=3 ") && text.contains("code=file_passed_over "), "{text}");
+    assert!(!text.contains("code=safe_mode"), "{text}");
+}
+
+/// All at once: each takes as long as its deadline.
+#[test]
+fn a_hang_in_any_stage_ends_the_program_and_the_reason_names_it() {
+    let hang = |stage: Stage| {
+        let folder = folder();
+        let child = start(folder.path(), &[("RAYMAP_DRILL_HANG", stage.name())]);
+        (stage, folder, child)
+    };
+    for (stage, folder, mut child) in Stage::ALL.map(hang) {
+        let at = folder.path();
+        if stage == Stage::Stopping {
+            assert!(wait_for(|| serial_says(at, " reading n=1 ")));
+            terminate(&child);
+        }
+        assert_eq!(end(&mut child).and_then(|s| s.code()), Some(5), "{stage:?}");
+        let starts = fs::read_to_string(at.join("state/starts.json")).unwrap();
+        assert!(starts.contains(&format!("no progress while {} for ", stage.name())), "{stage:?}: {starts}");
+    }
 }
 
 #[test]

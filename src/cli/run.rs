@@ -20,6 +20,7 @@ use crate::record::{Access, DiskStorage, RecordError, RecordKey, Recorder, Rule,
 use crate::serial::{LogFile, LogLines, PortLink, SerialLink};
 use crate::source::folder::{FolderSource, Watch};
 use crate::source::phantom::{PhantomSource, PhantomSpec};
+use crate::source::worker;
 use crate::station::{
     About, Edges, Ended, Fault, Feed, Policy, Reader, SourceFeed, Station, Summary, WatchFeed,
 };
@@ -29,6 +30,7 @@ pub fn run(arguments: &RunArguments, logger: &LogLines) -> Result<(), Failure> {
     let board = Board::load(&arguments.board)?;
     compute(&board.compute)?;
     let mut supervised = Supervised::start(&board, arguments.forever);
+    worker::beat(supervised.pulse());
     let model = board_pipeline(&board);
     let about = about(&board, model.as_ref().ok());
     let clock = Arc::new(SystemClock::start());

@@ -11,6 +11,7 @@ use signal_hook::consts::{SIGINT, SIGTERM};
 
 use super::failure::Exit;
 use crate::board::{Board, StationConfig};
+use crate::clock::Pulse;
 use crate::station::{Hardware, OnHang, Progress, Stage, Starts, State, Station, Supervision, Systemd};
 use crate::station::{Watch, Watchdog};
 
@@ -53,6 +54,11 @@ impl Supervised {
         let watch = watch.map_err(|e| log::error!("nothing watches over the station: {e}")).ok();
         progress.enter(Stage::Starting);
         Self { progress, starts, systemd, _watch: watch }
+    }
+
+    /// For work that takes long, and ends.
+    pub fn pulse(&self) -> Pulse {
+        self.progress.pulse().clone()
     }
 
     /// What the station is to know.

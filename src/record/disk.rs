@@ -5,12 +5,18 @@ use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
 
 use super::error::RecordError;
 use super::storage::{Storage, Stored};
 
 /// The file whose lock says that somebody writes.
 const LOCK_NAME: &str = "lock";
+/// How often and how far apart the lock is tried: a program that was killed holds it until a process that it was just
+/// starting has gone as well.
+const LOCK_TRIES_MAX: u32 = 20;
+const LOCK_WAIT: Duration = Duration::from_millis(50);
 /// Files in one folder: far above the segments of the largest store, far below what exhausts memory.
 const FILES_MAX: usize = 200_000;
 
@@ -151,9 +157,14 @@ fn lock(folder: &Path) -> Result<File, RecordError> {
     let path = folder.join(LOCK_NAME);
     let file = OpenOptions::new().write(true).create(true).truncate(false).open(&path);
     let file = file.map_err(|source| RecordError::Folder { path: folder.into(), source })?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(RecordError::Locked { path: folder.into() }),
-        Err(TryLockError::Error(source)) => Err(RecordError::Folder { path: folder.into(), source }),
+    for _ in 0..LOCK_TRIES_MAX {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(TryLockError::WouldBlock) => thread::sleep(LOCK_WAIT),
+            Err(TryLockError::Error(source)) => {
+                return Err(RecordError::Folder { path: folder.into(), source });
+            }
+        }
     }
+    Err(RecordError::Locked { path: folder.into() })
 }

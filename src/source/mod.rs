@@ -7,6 +7,7 @@ pub mod raster;
 pub mod dicom;
 pub mod worker;
 pub mod file;
+mod under_way;
 pub mod folder;
 #[cfg(feature = "dicom-net")]
 pub mod dicom_net;

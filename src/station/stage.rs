@@ -10,7 +10,8 @@ pub enum Stage {
     SelfTesting,
     /// The source is being opened.
     Opening,
-    /// The source is asked for a radiograph. One that waits for long beats the pulse for each frame that it looks at.
+    /// The source is asked for a radiograph. One that waits for long beats the pulse for each frame that it looks at,
+    /// or while a file is being decoded, which has a deadline of its own.
     Capturing,
     Reading,
     /// Into the record, onto the disk.

@@ -85,7 +85,7 @@ pub fn served(journal: &Journal) -> Result<Acknowledged, String> {
 }
 
 /// Nothing kept is lost but by the rule, all that is served is whole, nothing is damaged.
-pub fn sound(store: &Store, disk: &SimulatedStorage, kept: &Acknowledged) -> Result<(), String> {
+pub fn sound(store: &Store, disk: &dyn Storage, kept: &Acknowledged) -> Result<(), String> {
     let served = served(store.journal())?;
     let through = store.journal().dropped().through;
     for (id, n) in kept.range(through + 1..) {

@@ -32,6 +32,9 @@ struct Held {
     next: u64,
 }
 
+/// Names the file that says which object is being read.
+const UNDER_WAY: &str = "under-way";
+
 /// The folder.
 #[derive(Debug)]
 pub(super) struct Inbox {
@@ -106,6 +109,11 @@ impl Inbox {
     pub(super) fn oldest(&self) -> io::Result<Option<PathBuf>> {
         let waiting = files(&self.folder)?.into_iter().filter(|(_, ending)| ending == WAITING);
         Ok(waiting.map(|(path, _)| path).min())
+    }
+
+    /// Where it stands which object is being read.
+    pub(super) fn under_way(&self) -> PathBuf {
+        self.folder.join(UNDER_WAY)
     }
 
     /// Removes an object that has been read.

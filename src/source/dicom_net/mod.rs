@@ -24,6 +24,7 @@ pub use self::inbox::{INBOX_BYTES_MAX, OBJECTS_MAX};
 pub(crate) use self::serve::Line;
 pub use self::serve::{ASSOCIATION_MAX, ASSOCIATIONS_MAX, SILENCE_MAX};
 use super::file::{self, FileError};
+use super::under_way::{ENDED_MAX, UnderWay};
 use super::{FrameSource, Sourced};
 use crate::board::DicomNetConfig;
 
@@ -48,6 +49,7 @@ pub struct DicomNetSource {
     address: SocketAddr,
     /// The object that was given last, and whether it could be read.
     given: Option<(PathBuf, bool)>,
+    under_way: UnderWay,
 }
 
 /// A received object's fault, or the inbox's.
@@ -60,6 +62,12 @@ pub enum ReceivedError {
         #[source]
         source: FileError,
     },
+    /// the program did not outlive it
+    #[error(
+        "{name}: passed over: the program ended {ENDED_MAX} times while it read this object; send it once more, \
+         smaller or in another form"
+    )]
+    PassedOver { name: String },
     /// nothing can be taken out of it
     #[error("the inbox cannot be read: {0}")]
     Inbox(#[source] std::io::Error),
@@ -70,6 +78,7 @@ impl ReceivedError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::File { source, .. } => source.code(),
+            Self::PassedOver { .. } => "file_passed_over",
             Self::Inbox(_) => "dicom_net_inbox",
         }
     }
@@ -89,7 +98,8 @@ impl DicomNetSource {
             }
         };
         *listening = Some(there.clone());
-        Ok(Self { inbox: there.inbox, address: there.address, given: None })
+        let under_way = UnderWay::load(Some(there.inbox.under_way()));
+        Ok(Self { inbox: there.inbox, address: there.address, given: None, under_way })
     }
 
     /// Where it listens; the port is the system's choice where the configuration left it open.
@@ -99,11 +109,9 @@ impl DicomNetSource {
 
     /// Whoever asks for the next is done with the last.
     fn put_away(&mut self) -> std::io::Result<()> {
-        match self.given.take() {
-            Some((path, true)) => self.inbox.done(&path),
-            Some((path, false)) => self.inbox.refuse(&path),
-            None => Ok(()),
-        }
+        let Some((path, could_be_read)) = self.given.take() else { return Ok(()) };
+        self.under_way.done();
+        if could_be_read { self.inbox.done(&path) } else { self.inbox.refuse(&path) }
     }
 
     fn wait(&self) -> std::io::Result<Option<PathBuf>> {
@@ -114,6 +122,17 @@ impl DicomNetSource {
             std::thread::sleep(LOOK);
         }
         Ok(None)
+    }
+}
+
+/// Whoever gives the source up in good order is done with what it was given: a clean restart does not read it again.
+impl Drop for DicomNetSource {
+    fn drop(&mut self) {
+        if !std::thread::panicking()
+            && let Err(error) = self.put_away()
+        {
+            log::warn!("what was received and read last stays in the inbox: {error}");
+        }
     }
 }
 
@@ -128,6 +147,11 @@ impl FrameSource for DicomNetSource {
         };
         let number = path.file_stem().unwrap_or_default().to_string_lossy();
         let name = format!("dicom-{number}");
+        // Numbers are all that are given out as names; any other file is known as the same one.
+        if !self.under_way.begin(number.parse().unwrap_or_default()) {
+            self.given = Some((path, false));
+            return Some(Err(ReceivedError::PassedOver { name }));
+        }
         let read = file::read(&path);
         self.given = Some((path, read.is_ok()));
         Some(match read {

@@ -12,6 +12,7 @@ use sha2::{Digest, Sha256};
 
 use super::seen::{Key, Seen};
 use super::{FolderError, NamedFileError, Search};
+use crate::source::under_way::{ENDED_MAX, UnderWay};
 use crate::source::{Sourced, file};
 
 /// Between two looks at the folder.
@@ -28,6 +29,12 @@ pub enum WatchError {
     /// a file in it cannot be read
     #[error(transparent)]
     File(#[from] NamedFileError),
+    /// the program did not outlive it
+    #[error(
+        "{name}: passed over: the program ended {ENDED_MAX} times while it read this file; put it there once more \
+         under another name, smaller or in another form"
+    )]
+    PassedOver { name: String },
 }
 
 impl WatchError {
@@ -36,6 +43,7 @@ impl WatchError {
         match self {
             Self::Folder(error) => error.code(),
             Self::File(error) => error.source.code(),
+            Self::PassedOver { .. } => "file_passed_over",
         }
     }
 }
@@ -52,24 +60,26 @@ pub struct Watch {
     ready: VecDeque<(PathBuf, Key)>,
     /// Given, but not yet done with: after a power cut it is given again.
     given: Option<Key>,
+    under_way: UnderWay,
     next_look: Duration,
 }
 
 impl Watch {
     /// Watches `folder`; what was given is remembered in the file `remember`, if any, over restarts.
+    ///
+    /// Beside it stands which file is being read, so that one that ends the program does not end each start.
     pub fn new(folder: &Path, remember: Option<&Path>) -> Self {
         let (young, ready, given) = Default::default();
         let next_look = Duration::ZERO;
-        Self { folder: folder.into(), seen: Seen::load(remember), young, ready, given, next_look }
+        let under_way = UnderWay::load(remember.map(|path| path.with_extension("begun")));
+        Self { folder: folder.into(), seen: Seen::load(remember), young, ready, given, under_way, next_look }
     }
 
     /// The next complete radiograph at time `now`, or the fault in its place; `None`: nothing new.
     ///
     /// Asking says that the last one is done with. A faulty file is given once, as its fault.
     pub fn next(&mut self, now: Duration) -> Option<Result<Sourced, WatchError>> {
-        if let Some(key) = self.given.take() {
-            self.seen.add(key);
-        }
+        self.done();
         if self.ready.is_empty() && now >= self.next_look {
             self.next_look = now + LOOK_EVERY;
             if let Err(error) = self.look(now) {
@@ -79,10 +89,21 @@ impl Watch {
         let (path, key) = self.ready.pop_front()?;
         self.given = Some(key);
         let name = path.to_string_lossy().into_owned();
+        if !self.under_way.begin(u64::from_be_bytes(key)) {
+            return Some(Err(WatchError::PassedOver { name }));
+        }
         Some(match file::read(&path) {
             Ok(frame) => Ok(Sourced { name, frame }),
             Err(source) => Err(NamedFileError { name, source }.into()),
         })
+    }
+
+    /// The one given last is done with.
+    fn done(&mut self) {
+        if let Some(key) = self.given.take() {
+            self.seen.add(key);
+            self.under_way.done();
+        }
     }
 
     /// Sorts the folder's files into those that are young and those that are complete.
@@ -121,6 +142,15 @@ impl Watch {
     }
 }
 
+/// Whoever gives the watch up in good order is done with what it was given: a clean restart does not read it again.
+impl Drop for Watch {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            self.done();
+        }
+    }
+}
+
 /// `None` for what has vanished meanwhile.
 fn stamp(path: &Path) -> Option<Stamp> {
     let about = std::fs::metadata(path).ok()?;
@@ -153,8 +183,23 @@ mod tests {
         }
 
         fn restart(&mut self) {
+            // It is given up before the next one recalls anything.
+            drop(std::mem::replace(&mut self.watch, Watch::new(Path::new("/nowhere"), None)));
             self.watch = Self::start(&self.folder);
             self.now = 0;
+        }
+
+        /// As after a power cut: nobody has given anything up.
+        fn cut_off(&mut self) {
+            let watch = Self::start(&self.folder);
+            std::mem::forget(std::mem::replace(&mut self.watch, watch));
+            self.now = 0;
+        }
+
+        /// What is given first.
+        fn first(&mut self) -> u16 {
+            let given = (0..10).find_map(|half| self.watch.next(Duration::from_millis(500 * half)));
+            given.unwrap().unwrap().frame.pixels()[0]
         }
 
         fn put(&self, name: &str, grey: u8) {
@@ -212,16 +257,32 @@ mod tests {
         assert_eq!(scene.comes(5), ["1"]);
         scene.put("b.png", 2);
         scene.restart();
-        let mut first = None;
-        for half in 0..10 {
-            first = first.or(scene.watch.next(Duration::from_millis(500 * half)));
-            if first.is_some() {
-                break;
-            }
-        }
-        assert_eq!(first.unwrap().unwrap().frame.pixels()[0], 2);
-        scene.restart();
+        assert_eq!(scene.first(), 2);
+        scene.cut_off();
         assert_eq!(scene.comes(5), ["2"], "the station was cut off before it asked for more");
+        scene.restart();
+        assert!(scene.comes(5).is_empty());
+    }
+
+    #[test]
+    fn a_restart_in_good_order_gives_nothing_again() {
+        let mut scene = Scene::new();
+        scene.put("a.png", 1);
+        assert_eq!(scene.first(), 1);
+        scene.restart();
+        assert!(scene.comes(5).is_empty());
+    }
+
+    #[test]
+    fn a_file_that_ended_the_program_twice_is_passed_over_once_and_the_next_one_is_given() {
+        let mut scene = Scene::new();
+        scene.put("a.png", 1);
+        scene.put("b.png", 2);
+        for _ in 0..2 {
+            assert_eq!(scene.first(), 1);
+            scene.cut_off();
+        }
+        assert_eq!(scene.comes(5), ["file_passed_over", "2"]);
         scene.restart();
         assert!(scene.comes(5).is_empty());
     }

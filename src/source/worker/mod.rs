@@ -14,7 +14,8 @@ pub use self::confine::{Guards, MEMORY_BYTES_MAX, confine};
 pub use self::wire::{Answered, answer, greet};
 
 use std::fs::File;
-use std::io::{ErrorKind, Read};
+use std::io::{ErrorKind, Read, Seek};
+use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -22,7 +23,9 @@ use std::sync::{Once, OnceLock};
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, poll};
+use rustix::process::Signal;
 
+use crate::clock::Pulse;
 use crate::frame::Frame;
 
 /// The hidden command.
@@ -33,11 +36,15 @@ pub const DECODE_TIME_MAX: Duration = Duration::from_secs(20);
 /// How long a process that has closed its pipe may take to end.
 const END_WAIT: Duration = Duration::from_millis(5);
 const END_WAITS_MAX: u32 = 40;
+/// Waits for an answer are cut into these, each a beat of the pulse.
+const WAIT_SLICE: Duration = Duration::from_millis(250);
 /// How the system's loader says that a program cannot be run on this processor.
 const NO_SUCH_PROGRAM: i32 = 127;
 
 /// The program to decode with; `None` until [`isolate`] has been called: then files are decoded in this process.
 static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
+/// Beats while a process is waited for, which ends after [`DECODE_TIME_MAX`] at the latest: the wait is no hang.
+static PULSE: OnceLock<Pulse> = OnceLock::new();
 /// Whether it was found that the program cannot be started, as under an emulator of another processor.
 static UNSTARTABLE: AtomicBool = AtomicBool::new(false);
 /// Whether it has been said what confines the worker.
@@ -76,12 +83,23 @@ impl WorkerError {
             Self::Answer => "decoder_answer",
         }
     }
+
+    /// Killed from outside, as when the machine runs out of memory: that says nothing of the file.
+    fn is_kill(&self) -> bool {
+        matches!(self, Self::Died { status } if status.signal() == Some(Signal::KILL.as_raw()))
+    }
 }
 
 /// From now on files are decoded by `program`, which is this one; the first call counts.
 pub fn isolate(program: &Path) {
     // Someone else was first: their choice stands.
     _ = PROGRAM.set(program.to_owned());
+}
+
+/// From now on waiting for a decoding process beats `pulse`; the first call counts.
+pub fn beat(pulse: Pulse) {
+    // Someone else was first: their choice stands.
+    _ = PULSE.set(pulse);
 }
 
 /// The program that decodes, where there is one.
@@ -97,12 +115,30 @@ pub(super) fn do_without() {
 }
 
 /// The frame in `file`, or the file's own fault, as a process of `program` found it within `time_max`.
+///
+/// One that is killed from outside is followed by a second one, and that by none.
 pub fn decode(
     program: &Path,
-    file: File,
+    mut file: File,
     time_max: Duration,
 ) -> Result<Result<Frame, Answered>, WorkerError> {
     let until = Instant::now() + time_max;
+    let first = attempt(program, file.try_clone().map_err(WorkerError::Start)?, until, time_max);
+    if !first.as_ref().is_err_and(WorkerError::is_kill) {
+        return first;
+    }
+    log::warn!("a decoding process was killed: the file is decoded once more");
+    // The first process has read from the same place on.
+    file.rewind().map_err(WorkerError::Start)?;
+    attempt(program, file, until, time_max)
+}
+
+fn attempt(
+    program: &Path,
+    file: File,
+    until: Instant,
+    time_max: Duration,
+) -> Result<Result<Frame, Answered>, WorkerError> {
     let mut worker = Worker(start(program, file).map_err(started)?);
     let pipe = worker.0.stdout.take().ok_or(WorkerError::Unstartable)?;
     let mut from = Timed { pipe, until };
@@ -192,9 +228,10 @@ impl Read for Timed {
         loop {
             let left = self.until.saturating_duration_since(Instant::now());
             // More seconds than a timespec has are never waited for.
-            let left = left.try_into().map_err(|_| ErrorKind::TimedOut)?;
-            match poll(&mut [PollFd::new(&self.pipe, PollFlags::IN)], Some(&left)) {
-                Ok(0) => return Err(ErrorKind::TimedOut.into()),
+            let slice = left.min(WAIT_SLICE).try_into().map_err(|_| ErrorKind::TimedOut)?;
+            match poll(&mut [PollFd::new(&self.pipe, PollFlags::IN)], Some(&slice)) {
+                Ok(0) if left.is_zero() => return Err(ErrorKind::TimedOut.into()),
+                Ok(0) => PULSE.get().into_iter().for_each(Pulse::beat),
                 Ok(_) => return self.pipe.read(to),
                 Err(rustix::io::Errno::INTR) => {}
                 Err(error) => return Err(error.into()),
