@@ -62,7 +62,7 @@ fn network() -> Network {
 
 fn radiograph() -> Frame {
     let share = Fraction::clamped(0.25).percent();
-    phantom::compute(&PhantomSpec { size: VIDEO, ..PhantomSpec::new(1, share) }).frame
+    phantom::compute(&PhantomSpec { size: VIDEO, ..PhantomSpec::new(2, share) }).frame
 }
 
 fn network_input() -> NetworkInput {

@@ -3,11 +3,11 @@
 //! The definition and source of each scale, and what this device estimates of it, are in `docs/severity.md`.
 //! Cut-offs come from the model's manifest. This module does not know of pixels or files.
 
-use crate::infection_map::Shares;
+use crate::infection_map::{Level, Shares};
 use crate::units::Fraction;
 
-/// Offset inside the logarithm of [`DetectionRule`]: below it a mean probability counts as none.
-const MEAN_PROBABILITY_FLOOR: f32 = 0.001;
+/// Offset inside the logarithms of [`DetectionRule`]: below it a probability counts as none.
+const PROBABILITY_FLOOR: f32 = 0.001;
 
 /// The device's own grade of severity, by the infected share of both lungs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -37,13 +37,19 @@ pub struct Cutoffs {
     pub zone_touched: Fraction,
     /// Mean probability of a zone from which its Brixia score is estimated as 1, 2, 3; rising.
     pub brixia_zone: [Fraction; 3],
+    /// Mean probability of a lung from which readers score its extent as 1, 2, 3, 4; rising. `None`: the definition's
+    /// own limits on the lung's infected share.
+    pub extent_lung: Option<[Fraction; 4]>,
 }
 
-/// Logistic rule from the mean probability of the map to the probability of opacity.
+/// Logistic rule from the map's level to the probability of opacity.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct DetectionRule {
     pub intercept: f32,
+    /// Of the logarithm of the mean probability.
     pub slope: f32,
+    /// Of the logarithm of the peak; 0 for models that were measured without.
+    pub peak_slope: f32,
 }
 
 /// A 90 % interval of the share `s`: from `s - below[0] - below[1] s` to `s + above[0] + above[1] s`.
@@ -72,7 +78,10 @@ impl Severity {
         let brixia_zones = shares.zone_means.map(|z| steps(z, &cutoffs.brixia_zone));
         Self {
             grade: Grade::ALL[usize::from(steps(shares.total, &cutoffs.grades))],
-            geographic_extent: lung_extent(shares.right) + lung_extent(shares.left),
+            geographic_extent: match &cutoffs.extent_lung {
+                Some(limits) => shares.lung_means.iter().map(|&mean| steps(mean, limits)).sum(),
+                None => lung_extent(shares.right) + lung_extent(shares.left),
+            },
             toussie: shares.zones.iter().map(|&z| steps(z, &[cutoffs.zone_touched])).sum(),
             brixia_estimate: brixia_zones.iter().sum(),
             brixia_zones,
@@ -81,9 +90,10 @@ impl Severity {
 }
 
 impl DetectionRule {
-    /// Probability that the radiograph shows opacity, from the mean probability over the lung field.
-    pub fn probability(&self, mean_probability: f32) -> Fraction {
-        let z = self.intercept + self.slope * libm::logf(mean_probability + MEAN_PROBABILITY_FLOOR);
+    /// Probability that the radiograph shows opacity.
+    pub fn probability(&self, level: Level) -> Fraction {
+        let log = |p: f32| libm::logf(p + PROBABILITY_FLOOR);
+        let z = self.intercept + self.slope * log(level.mean) + self.peak_slope * log(level.peak);
         Fraction::clamped(1.0 / (1.0 + libm::expf(-z)))
     }
 }
@@ -130,12 +140,14 @@ mod tests {
             grades: [f(0.01), f(0.1), f(0.25), f(0.5)],
             zone_touched: f(0.05),
             brixia_zone: [f(0.05), f(0.3), f(0.7)],
+            extent_lung: None,
         }
     }
 
     fn check(total: f32, right: f32, left: f32, zones: [f32; 6], expected: (Grade, u8, u8, u8)) {
-        let (zones, zone_means) = (zones.map(f), zones.map(f));
-        let shares = Shares { total: f(total), right: f(right), left: f(left), zones, zone_means };
+        let (zones, zone_means, lung_means) = (zones.map(f), zones.map(f), [f(right), f(left)]);
+        let shares =
+            Shares { total: f(total), right: f(right), left: f(left), zones, zone_means, lung_means };
         let s = Severity::of(&shares, &cutoffs());
         assert_eq!((s.grade, s.geographic_extent, s.toussie, s.brixia_estimate), expected);
     }
@@ -151,19 +163,41 @@ mod tests {
     #[test]
     fn a_sure_zone_scores_more_on_brixia_than_a_faint_one_of_the_same_area() {
         let score = |mean: f32| {
-            let (zones, zone_means) = ([f(0.5); 6], [f(mean); 6]);
-            let shares = Shares { total: f(0.5), right: f(0.5), left: f(0.5), zones, zone_means };
+            let (zones, zone_means, lung_means) = ([f(0.5); 6], [f(mean); 6], [f(mean); 2]);
+            let shares = Shares { total: f(0.5), right: f(0.5), left: f(0.5), zones, zone_means, lung_means };
             Severity::of(&shares, &cutoffs()).brixia_estimate
         };
         assert_eq!([score(0.04), score(0.2), score(0.4), score(0.8)], [0, 6, 12, 18]);
     }
 
     #[test]
+    fn extent_goes_by_a_models_own_limits_where_it_has_them() {
+        let (zones, zone_means, lung_means) = ([f(0.1); 6], [f(0.1); 6], [f(0.5), f(0.09)]);
+        let shares = Shares { total: f(0.1), right: f(0.1), left: f(0.1), zones, zone_means, lung_means };
+        let own = Cutoffs { extent_lung: Some([f(0.1), f(0.2), f(0.3), f(0.6)]), ..cutoffs() };
+        assert_eq!(Severity::of(&shares, &own).geographic_extent, 3);
+        assert_eq!(Severity::of(&shares, &cutoffs()).geographic_extent, 2);
+    }
+
+    #[test]
     fn a_cutoff_of_zero_does_not_make_healthy_lungs_ill() {
-        let none = [f(0.0); 6];
-        let shares = Shares { total: f(0.0), right: f(0.0), left: f(0.0), zones: none, zone_means: none };
-        let zero = Cutoffs { grades: [f(0.0); 4], zone_touched: f(0.0), brixia_zone: [f(0.0); 3] };
-        assert_eq!(Severity::of(&shares, &zero).grade, Grade::None);
+        let (zero, none) = (f(0.0), [f(0.0); 6]);
+        let shares = Shares {
+            total: zero,
+            right: zero,
+            left: zero,
+            zones: none,
+            zone_means: none,
+            lung_means: [zero; 2],
+        };
+        let zero = Cutoffs {
+            grades: [zero; 4],
+            zone_touched: zero,
+            brixia_zone: [zero; 3],
+            extent_lung: Some([zero; 4]),
+        };
+        let severity = Severity::of(&shares, &zero);
+        assert_eq!((severity.grade, severity.geographic_extent), (Grade::None, 0));
     }
 
     #[test]
@@ -175,8 +209,10 @@ mod tests {
 
     #[test]
     fn more_map_makes_opacity_likelier() {
-        let rule = DetectionRule { intercept: 3.0, slope: 1.5 };
-        assert!(rule.probability(0.5) > rule.probability(0.1));
-        assert!(rule.probability(0.0) < f(0.01));
+        let rule = DetectionRule { intercept: 3.0, slope: 1.5, peak_slope: 0.5 };
+        let p = |mean: f32, peak: f32| rule.probability(Level { mean, peak });
+        assert!(p(0.5, 0.5) > p(0.1, 0.5));
+        assert!(p(0.1, 0.9) > p(0.1, 0.5));
+        assert!(p(0.0, 0.0) < f(0.01));
     }
 }

@@ -14,8 +14,22 @@ pub struct InfectionMap {
     probability: Vec<f32>,
     threshold: f32,
     shares: Shares,
-    mean_probability: f32,
+    level: Level,
 }
+
+/// How much opacity there is anywhere, in two numbers of the lung field, 0..=1: what detection goes by.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Level {
+    /// Mean probability.
+    pub mean: f32,
+    /// The probability that one pixel in [`PEAK_OF`] reaches: a small opacity hardly moves the mean, but this.
+    pub peak: f32,
+}
+
+/// See [`Level::peak`].
+pub const PEAK_OF: usize = 100;
+/// Steps of probability in which the peak is found, each told by its middle.
+const PEAK_STEPS: usize = 1024;
 
 /// Infected shares of the lung field. A zone or lung without pixels has share 0.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -27,6 +41,8 @@ pub struct Shares {
     pub zones: [Fraction; ZONES],
     /// Mean probability of infection per zone, A to F: how much and how surely, in one number.
     pub zone_means: [Fraction; ZONES],
+    /// The same of the right and of the left lung.
+    pub lung_means: [Fraction; 2],
 }
 
 impl InfectionMap {
@@ -37,18 +53,21 @@ impl InfectionMap {
         let threshold = threshold.get();
         let (mut infected, mut pixels) = ([0usize; ZONES], [0usize; ZONES]);
         let mut sums = [0.0f64; ZONES];
+        let mut steps = vec![0usize; PEAK_STEPS];
         let mut probability = vec![0.0; segmentation.infection.len()];
         for (i, zone) in field.zones().iter().enumerate() {
             let Some(zone) = zone else { continue };
             let p = segmentation.infection[i];
             probability[i] = p;
             sums[zone.index()] += f64::from(p);
+            steps[((p * PEAK_STEPS as f32) as usize).min(PEAK_STEPS - 1)] += 1;
             pixels[zone.index()] += 1;
             infected[zone.index()] += usize::from(p >= threshold);
         }
         let shares = shares(&infected, &pixels, &sums)?;
-        let mean_probability = (sums.iter().sum::<f64>() / pixels.iter().sum::<usize>() as f64) as f32;
-        Some(Self { side: segmentation.side, probability, threshold, shares, mean_probability })
+        let mean = (sums.iter().sum::<f64>() / pixels.iter().sum::<usize>() as f64) as f32;
+        let level = Level { mean, peak: peak(&steps) };
+        Some(Self { side: segmentation.side, probability, threshold, shares, level })
     }
 
     /// Side of the square in pixels.
@@ -75,10 +94,20 @@ impl InfectionMap {
         self.shares
     }
 
-    /// Mean probability over the lung field, 0..=1: what detection goes by.
-    pub fn mean_probability(&self) -> f32 {
-        self.mean_probability
+    pub fn level(&self) -> Level {
+        self.level
     }
+}
+
+/// The highest step that one pixel in [`PEAK_OF`], rounded up, reaches.
+fn peak(steps: &[usize]) -> f32 {
+    let enough = steps.iter().sum::<usize>().div_ceil(PEAK_OF);
+    let mut above = 0;
+    let reached = steps.iter().rposition(|n| {
+        above += n;
+        above >= enough
+    });
+    reached.map_or(0.0, |step| (step as f32 + 0.5) / PEAK_STEPS as f32)
 }
 
 fn shares(infected: &[usize; ZONES], pixels: &[usize; ZONES], sums: &[f64; ZONES]) -> Option<Shares> {
@@ -86,13 +115,18 @@ fn shares(infected: &[usize; ZONES], pixels: &[usize; ZONES], sums: &[f64; ZONES
         Zone::ALL.iter().filter(|z| z.is_right() == right).map(|z| of[z.index()]).sum()
     };
     let share = |part, whole| Fraction::of(part, whole).unwrap_or(Fraction::ZERO);
-    let mean = |k: usize| Fraction::clamped((sums[k] / pixels[k].max(1) as f64) as f32);
+    let mean = |sum: f64, pixels: usize| Fraction::clamped((sum / pixels.max(1) as f64) as f32);
+    let lung_mean = |right: bool| {
+        let own = Zone::ALL.iter().filter(|z| z.is_right() == right).map(|z| sums[z.index()]);
+        mean(own.sum(), sum(pixels, right))
+    };
     Some(Shares {
         total: Fraction::of(infected.iter().sum(), pixels.iter().sum())?,
         right: share(sum(infected, true), sum(pixels, true)),
         left: share(sum(infected, false), sum(pixels, false)),
         zones: std::array::from_fn(|k| share(infected[k], pixels[k])),
-        zone_means: std::array::from_fn(mean),
+        zone_means: std::array::from_fn(|k| mean(sums[k], pixels[k])),
+        lung_means: [true, false].map(lung_mean),
     })
 }
 
@@ -115,11 +149,24 @@ mod tests {
         let shares = map.shares();
         assert_eq!(shares.zones.map(Fraction::get), [0.0, 0.0, 1.0, 0.0, 0.0, 0.0]);
         assert_eq!((shares.total, shares.left), (Fraction::of(1, 6).unwrap(), Fraction::ZERO));
-        assert!((map.mean_probability() - 0.3).abs() < 1e-6);
-        for (mean, expected) in shares.zone_means.iter().zip([0.2, 0.2, 0.8, 0.2, 0.2, 0.2]) {
+        assert!((map.level().mean - 0.3).abs() < 1e-6);
+        let means = shares.zone_means.iter().chain(&shares.lung_means);
+        for (mean, expected) in means.zip([0.2, 0.2, 0.8, 0.2, 0.2, 0.2, 0.4, 0.2]) {
             assert!((mean.get() - expected).abs() < 1e-6, "{mean:?}, not {expected}");
         }
         assert_eq!(map.probability()[0], 0.0);
+    }
+
+    #[test]
+    fn the_peak_is_what_one_pixel_in_a_hundred_reaches() {
+        let mut steps = vec![0; PEAK_STEPS];
+        (steps[0], steps[512], steps[PEAK_STEPS - 1]) = (990, 5, 5);
+        assert_eq!(peak(&steps), 512.5 / 1024.0);
+        steps[512] = 4;
+        assert_eq!(peak(&steps), 0.5 / 1024.0, "of 999, ten are needed: rounded up");
+        steps[0] = 891;
+        assert_eq!(peak(&steps), 512.5 / 1024.0, "of 900, nine");
+        assert_eq!(peak(&vec![0; PEAK_STEPS]), 1023.5 / 1024.0, "no pixel; no map comes of that");
     }
 
     #[test]

@@ -114,10 +114,9 @@ fn a_decoder_that_hangs_is_ended_in_time() {
     let folder = folder();
     let path = file_of(folder.path(), &png());
     let script = folder.path().join("hang");
-    std::fs::write(&script, "#!/bin/sh\nexec sleep 600\n").unwrap();
-    let mut rights = std::fs::metadata(&script).unwrap().permissions();
-    std::os::unix::fs::PermissionsExt::set_mode(&mut rights, 0o755);
-    std::fs::set_permissions(&script, rights).unwrap();
+    // Another process writes it: a test beside this one may fork while a file is open here, and then nobody could run it.
+    let write = "printf '#!/bin/sh\\nexec sleep 600\\n' > \"$0\" && chmod 755 \"$0\"";
+    assert!(std::process::Command::new("sh").arg("-c").arg(write).arg(&script).status().unwrap().success());
     let before = std::time::Instant::now();
     let error = within(script.to_str().unwrap(), &path, Duration::from_millis(300)).unwrap_err();
     assert_eq!(error.code(), "decoder_time", "{error}");

@@ -24,7 +24,7 @@ impl Pipeline {
         let input = NetworkInput::of(&display, study.letterbox.side)?;
         let segmentation = self.network.infer(&input)?;
         let map = InfectionMap::of(&segmentation, field, self.rules.infected_from);
-        Ok(map.map(|map| self.rules.detection.probability(map.mean_probability())))
+        Ok(map.map(|map| self.rules.detection.probability(map.level())))
     }
 }
 

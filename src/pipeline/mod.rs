@@ -150,8 +150,9 @@ impl Rules {
                 grades: [g.mild, g.moderate, g.severe, g.critical],
                 zone_touched: g.zone_touched,
                 brixia_zone: g.brixia_zone,
+                extent_lung: g.extent_lung,
             },
-            detection: DetectionRule { intercept: d.intercept, slope: d.slope },
+            detection: DetectionRule { intercept: d.intercept, slope: d.slope, peak_slope: d.peak_slope },
             operating_point: OperatingPoint {
                 threshold: d.threshold,
                 sensitivity: (d.positives > 0).then_some(d.sensitivity),
@@ -168,7 +169,7 @@ impl Rules {
             interval90: self.interval90.around(infected.total),
             severity: Severity::of(&infected, &self.cutoffs),
             detection: Detection {
-                probability: self.detection.probability(map.mean_probability()),
+                probability: self.detection.probability(map.level()),
                 operating_point: self.operating_point,
             },
         }

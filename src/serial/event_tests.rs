@@ -29,7 +29,14 @@ fn reading(outcome: Result<Finding, Refusal>) -> Reading {
 fn finding(share: f32) -> Finding {
     let s = Fraction::new(share).unwrap();
     Finding {
-        infected: Shares { total: s, right: s, left: s, zones: [s; 6], zone_means: [s; 6] },
+        infected: Shares {
+            total: s,
+            right: s,
+            left: s,
+            zones: [s; 6],
+            zone_means: [s; 6],
+            lung_means: [s; 2],
+        },
         interval90: [s, s],
         severity: Severity {
             grade: Grade::Moderate,

@@ -68,6 +68,7 @@ impl Reader for FakeReader {
                 left: share,
                 zones: [share; 6],
                 zone_means: [share; 6],
+                lung_means: [share; 2],
             },
             interval90: [share; 2],
             severity,

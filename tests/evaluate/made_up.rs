@@ -100,6 +100,7 @@ fn finding(map: &InfectionMap) -> Finding {
         grades: [share(0.01), share(0.1), share(0.25), share(0.5)],
         zone_touched: share(0.05),
         brixia_zone: [share(0.05), share(0.3), share(0.7)],
+        extent_lung: None,
     };
     let total = infected.total.get();
     Finding {

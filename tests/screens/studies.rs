@@ -101,6 +101,7 @@ fn cutoffs() -> Cutoffs {
         grades: [f(0.01), f(0.1), f(0.3), f(0.5)],
         zone_touched: f(0.05),
         brixia_zone: [f(0.05), f(0.3), f(0.7)],
+        extent_lung: None,
     }
 }
 

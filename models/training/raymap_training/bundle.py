@@ -23,8 +23,8 @@ OUTPUTS = ("lung", "infection", "fit")
 COMMENTS = {
     "infection": "Probability = 1 / (1 + exp(-(logit_scale * logit + logit_offset))).",
     "input": "mirrored_too: the infection map is the mean of what the network says of the radiograph and of its mirror image.",
-    "grade": "Cut-offs on the infected share of the lung field, and of one zone; brixia_zone on a zone's mean probability.",
-    "detection": "Probability of opacity = sigmoid(intercept + slope * ln(mean infection probability in the lung field + 0.001)).",
+    "grade": "Cut-offs on the infected share of the lung field, and of one zone; brixia_zone and extent_lung on mean probabilities.",
+    "detection": "Probability of opacity = sigmoid(intercept + slope * ln(mean + 0.001) + peak_slope * ln(peak + 0.001)); see docs/severity.md.",
     "interval90": "90 % interval of the infected share s: s - (below[0] + below[1] * s) to s + (above[0] + above[1] * s).",
 }
 

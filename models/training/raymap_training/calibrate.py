@@ -4,6 +4,7 @@ Each radiograph of folds 1 to 4 is answered by the student that never saw its fo
 recipe on all of them, and gets the numbers found here. Nothing here sees the test split, which is fold 0.
 """
 
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,8 +15,14 @@ from tqdm import tqdm
 from .corpus import chance_of_opacity
 from .network import FIT_CLASSES, normalise
 
-FLOOR = 0.001  # MEAN_PROBABILITY_FLOOR of src/grade.rs
+FLOOR = 0.001  # PROBABILITY_FLOOR of src/grade.rs
+PEAK_OF, PEAK_STEPS = 100, 1024  # of src/infection_map.rs
 ZONES = "ABCDEF"
+# The share of infected lungs among those that come: between the corpus (one in seven) and a ward in an epidemic (half).
+INFECTED = 0.3
+# What a marked share of a normal lung weighs beside as much Dice: a false alarm counts double.
+FALSE_ALARM = 2.0
+FIT_FROM_MAX = 0.75
 
 
 class Int8:
@@ -106,41 +113,53 @@ def sigmoid(z):
 def pixel_calibration(pairs):
     """Scale, offset and threshold of the infection logit from (answer, drawn mask) pairs, empty ones among them.
 
-    Masked and normal radiographs weigh the same, whatever their number. The threshold is the probability with the
-    best mean of macro and micro Dice on the masks, less the share that it marks on normals.
+    Masked radiographs weigh `INFECTED` of all, whatever their number. The threshold is the probability with the
+    best mean of macro and micro Dice on the masks, less `FALSE_ALARM` times the share that it marks on normals.
     """
     seen = [(a.z.astype(np.float32), a.field, truth == 1) for a, truth in pairs]
     some = [s for s in seen if s[2].any()]
     none = [s for s in seen if not s[2].any()]
     pixels = lambda group: [np.concatenate([s[k][s[1]][::7] for s in group]) for k in (0, 2)]
     (z1, t1), (z0, t0) = pixels(some), pixels(none)
-    weight = np.concatenate([np.full(len(z1), 1 / len(z1)), np.full(len(z0), 1 / len(z0))])
+    weight = np.concatenate([np.full(len(z1), INFECTED / len(z1)), np.full(len(z0), (1 - INFECTED) / len(z0))])
     scale, offset = logistic(np.concatenate([z1, z0]), np.concatenate([t1, t0]), weight)
     worth = {}
-    for cut in np.arange(0.10, 0.61, 0.05):
+    for cut in np.arange(0.04, 0.61, 0.02):
         at = (np.log(cut / (1 - cut)) - offset) / scale
         overlaps = [(((z >= at) & f & t).sum(), ((z >= at) & f).sum() + t.sum()) for z, f, t in some]
         macro = np.mean([2 * a / b for a, b in overlaps])
         micro = 2 * sum(a for a, _ in overlaps) / sum(b for _, b in overlaps)
         false = np.mean([((z >= at) & f).sum() / max(1, f.sum()) for z, f, _ in none])
-        worth[round(float(cut), 2)] = (macro + micro) / 2 - false
+        worth[round(float(cut), 2)] = (macro + micro) / 2 - FALSE_ALARM * false
         print(f"threshold {cut:.2f}: macro {macro:.3f} micro {micro:.3f} marked on normals {false:.4f}")
     best = max(worth, key=worth.get)
     return {"threshold": best, "logit_scale": round(scale, 4), "logit_offset": round(offset, 4)}
 
 
 def logistic(x, t, weight=None, ridge=1e-4):
-    """Slope and intercept of the likeliest logistic curve, with a breath of ridge so that separable data stay finite."""
+    """Slopes, none negative, and intercept of the likeliest logistic curve over one or more figures `x` (N,) or (N, K).
+
+    With a breath of ridge, so that separable data stay finite.
+    """
+    x = x.reshape(len(x), -1)
     weight = np.full(len(x), 1 / len(x)) if weight is None else weight / weight.sum()
-    mean, spread = x.mean(), x.std() + 1e-9
+    mean, spread = x.mean(0), x.std(0) + 1e-9
     u = (x - mean) / spread
 
     def cost(ab):
-        z = ab[0] * u + ab[1]
+        z = u @ ab[:-1] + ab[-1]
         return (weight * (np.logaddexp(0, z) - t * z)).sum() + ridge * (ab**2).sum()
 
-    a, b = optimize.minimize(cost, [1.0, 0.0]).x
-    return float(a / spread), float(b - a * mean / spread)
+    bounds = [(0, None)] * x.shape[1] + [(None, None)]
+    *a, b = optimize.minimize(cost, [1.0] * x.shape[1] + [0.0], bounds=bounds).x
+    slopes = np.array(a) / spread
+    return (*(float(s) for s in slopes), float(b - (slopes * mean).sum()))
+
+
+def peak(p):
+    """The probability that one pixel in `PEAK_OF` reaches, in steps as on the device."""
+    steps = np.minimum((p * PEAK_STEPS).astype(int), PEAK_STEPS - 1)
+    return (np.sort(steps)[-int(np.ceil(len(p) / PEAK_OF))] + 0.5) / PEAK_STEPS
 
 
 def brixia_cutoffs(zones, scores):
@@ -159,6 +178,25 @@ def brixia_cutoffs(zones, scores):
                     best, least = [float(a), float(b), float(c)], error
     guess = sum((zones >= c).astype(int) for c in best)
     return best, float(np.abs(guess.sum(1) - scores.sum(1)).mean()), float(np.abs(guess - scores).mean())
+
+
+def extent_cutoffs(lungs, scores):
+    """Four rising values of a lung's mean probability from which readers score its extent as 1 to 4.
+
+    `lungs` is (N, 2), `scores` (N,) the sum of both lungs' scores as the mean of the readers.
+    """
+    grid = np.unique(np.quantile(lungs, np.linspace(0.02, 0.98, 25)).round(3))
+    reached = {c: (lungs >= c).sum(1) for c in grid}
+    error = lambda cuts: float(np.abs(sum(reached[c] for c in cuts) - scores).mean())
+    best = min(itertools.combinations(grid, 4), key=error)
+    return [float(c) for c in best], error(best)
+
+
+def touched_from(zones, scores):
+    """The share of a zone from which a reader counts it as affected: `zones` (N, 6), `scores` (N,) counts of six."""
+    error = lambda cut: float(np.abs((zones >= cut).sum(1) - scores).mean())
+    best = min(np.arange(0.01, 0.51, 0.01), key=error)
+    return round(float(best), 2), error(best)
 
 
 def interval(shares, truths):
@@ -193,11 +231,15 @@ def operating_point(p, positive):
 
 
 def fit_numbers(seen):
-    """The fitness threshold refuses the least sure of every 400 radiographs of the corpus, all of which are fit."""
+    """The fitness threshold refuses the least sure of every 400 radiographs of the corpus, all of which are fit.
+
+    But it is no higher than `FIT_FROM_MAX`: made-up unfit pictures stay below it, and radiographs of devices that
+    nobody trained on are less sure than the corpus.
+    """
     fit = np.array([a.fit[0] + a.fit[1] for a in seen.values() if a])
     mirrored = np.array([a.fit[1] / (a.fit[0] + a.fit[1]) for a in seen.values() if a])
     print("fitness, lowest of the corpus:", np.sort(fit)[:8].round(3), "mirrored, highest:", np.sort(mirrored)[-8:].round(3))
-    return {"threshold": round(float(min(0.9, np.quantile(fit, 1 / 400))), 4), "mirrored_from": 0.9}
+    return {"threshold": round(float(min(FIT_FROM_MAX, np.quantile(fit, 1 / 400))), 4), "mirrored_from": 0.9}
 
 
 def calibrate(models, table, cache):
@@ -212,25 +254,34 @@ def calibrate(models, table, cache):
     truths = [float(table[i]["infection_frac_lung"] or 0) for i in known]
     said = {i: c for i in adult if (c := chance_of_opacity(table[i])) is not None}
     judged = [i for i in said if table[i]["rsna_class"] or table[i]["finding"] in ("normal", "covid", "viral", "bacterial", "pneumonia")]
-    x = np.log(np.array([mean[i] for i in judged]) + FLOOR)
+    level = {i: (mean[i], peak(p[i][seen[i].field])) for i in adult}
+    x = np.log(np.array([level[i] for i in judged]) + FLOOR)
     positive = np.array([said[i] > 0.5 for i in judged])
-    slope, intercept = logistic(x, positive.astype(float))
-    cut, sensitivity, specificity = operating_point(sigmoid(slope * x + intercept), positive)
+    slope, peak_slope, intercept = logistic(x, positive.astype(float))
+    cut, sensitivity, specificity = operating_point(sigmoid(x @ [slope, peak_slope] + intercept), positive)
     scored = [i for i in adult if table[i]["brixia_total"]]
     zones = np.array([[p[i][z].mean() if z.any() else 0.0 for z in seen[i].zones()] for i in scored])
     scores = np.array([[float(table[i][f"brixia_{k}"]) for k in ZONES] for i in scored])
     cutoffs, total_error, zone_error = brixia_cutoffs(zones, scores)
+    extended = [i for i in adult if table[i]["geo_extent"]]
+    lungs = np.array([[p[i][m].mean() for m in (seen[i].right, seen[i].left)] for i in extended])
+    extent, extent_error = extent_cutoffs(lungs, np.array([float(table[i]["geo_extent"]) for i in extended]))
+    counted = [i for i in adult if table[i]["score_r"] and not table[i]["score_note"]]
+    marked = np.array([[(p[i][z] >= rule["threshold"]).mean() if z.any() else 0.0 for z in seen[i].zones()] for i in counted])
+    touched, touched_error = touched_from(marked, np.array([float(table[i]["score_r"]) for i in counted]))
     normal = [share[i] for i in known if table[i]["infection_empty"] == "1"]
     # From here on fewer than one normal in ten is called ill; never below one percent of the lung.
     mild = min(0.08, max(0.01, float(np.ceil(100 * np.quantile(normal, 0.9)) / 100)))
     how = "cross-validation over four folds, adults; the final network is the same recipe on all of them"
     print(f"Brixia zone cut-offs {cutoffs}: mean error {total_error:.2f}, {zone_error:.2f} a zone on {len(scored)} radiographs")
+    print(f"extent cut-offs {extent}: mean error {extent_error:.2f} on {len(extended)} radiographs")
+    print(f"a zone is touched from {touched}: mean error {touched_error:.2f} on {len(counted)} radiographs")
     print(f"detection: sensitivity {sensitivity:.3f}, specificity {specificity:.3f} at {cut} on {len(judged)}")
     return {
         "infection": rule,
-        "grade": {"mild": mild, "brixia_zone": cutoffs},
+        "grade": {"mild": mild, "brixia_zone": cutoffs, "extent_lung": extent, "zone_touched": touched},
         "detection": {
-            "intercept": round(intercept, 4), "slope": round(slope, 4), "threshold": cut,
+            "intercept": round(intercept, 4), "slope": round(slope, 4), "peak_slope": round(peak_slope, 4), "threshold": cut,
             "sensitivity": round(sensitivity, 3), "specificity": round(specificity, 3),
             "positives": int(positive.sum()), "negatives": int((~positive).sum()), "measured_on": how,
         },

@@ -119,6 +119,8 @@ class Pools:
     def __init__(self, table, leave_out=None, permissive_only=False):
         fold = str(leave_out)
         here = [i for i, r in enumerate(table) if r["split"] != "test" and r["fold"] != fold]
+        # Outlined radiographs of the fold left out: to follow a training by.
+        self.held_out = [i for i, r in enumerate(table) if r["split"] != "test" and r["fold"] == fold and r["infection_mask"] and r["infection_empty"] != "1"]
         if permissive_only:
             here = [i for i in here if permissive(table[i])]
         self.all = here

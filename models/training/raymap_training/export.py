@@ -9,8 +9,8 @@ from PIL import Image
 from . import bundle, calibrate, card, corpus, plan, quantise, train
 from .network import FIT_CLASSES, LUNG_CLASSES, normalise, parameters
 
-CALIBRATION_RADIOGRAPHS = 256
-VERSION = "0.2.0"
+CALIBRATION_RADIOGRAPHS = 96
+VERSION = "0.3.0"
 LICENCE = "research and evaluation only: part of the training radiographs is non-commercial or unstated (see card.md)"
 
 
@@ -53,7 +53,7 @@ def manifest(cfg, numbers, table, pools, side):
         },
         "infection": numbers["infection"],
         "fit": {**numbers["fit"], "logit_scale": 1.0, "logit_offset": 0.0},
-        "grade": {"moderate": 0.15, "severe": 0.30, "critical": 0.50, "zone_touched": 0.05, **numbers["grade"]},
+        "grade": {"moderate": 0.15, "severe": 0.30, "critical": 0.50, **numbers["grade"]},
         "detection": numbers["detection"],
         "interval90": numbers["interval90"],
         "training": {

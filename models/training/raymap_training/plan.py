@@ -1,8 +1,8 @@
 """The trainings that make a bundle: what each starts from, learns from and how long.
 
 `lungs` finds lung fields and unfit pictures; nothing in it knows of infection.
-`teacher-K` learns infection without fold K; `student-K` goes on from it with the teacher's maps of unmasked radiographs.
-`final` goes on from student 1, on all folds, with the mean map of all students as its teacher.
+`teacher-K-a`, larger than the device's network, and `teacher-K-b`, of its size, learn infection without fold K; the mean of their maps labels the radiographs that nobody outlined.
+`student-K` goes on from `lungs` with the maps of fold K's teachers; `final` with the mean map of all teachers, on all folds.
 Every figure of cross-validation, and every number that calibration finds, comes from student K on fold K.
 The test split is fold 0 and belongs to none of them.
 """
@@ -10,6 +10,8 @@ The test split is fold 0 and belongs to none of them.
 from dataclasses import dataclass
 
 FOLDS = (1, 2, 3, 4)
+# The teachers of one fold: layout, and what they start from (None: ImageNet weights).
+SIBLINGS = {"a": ("lite2", None), "b": ("lite0", "lungs")}
 
 
 @dataclass(frozen=True)
@@ -21,34 +23,40 @@ class Plan:
     # How many radiographs of each pool stand in one batch.
     batch: dict
     rate: float
+    layout: str = "lite0"
     start: str | None = None
     leave_out: int | None = None
-    # Names of the trainings whose mean map labels the unmasked radiographs.
-    teachers: tuple = ()
+    # Folds whose teachers' mean map labels the radiographs without an outline.
+    taught_by: tuple = ()
 
 
 LUNGS = {"lung": 9, "any": 4, "unfit": 3}
-TEACHER = {"infected": 3, "scored": 3, "positive": 1, "doubtful": 2, "normal": 3, "lung": 2, "unfit": 2}
-STUDENT = {"infected": 4, "scored": 4, "positive": 2, "doubtful": 1, "normal": 3, "lung": 1, "unfit": 2}
+TEACHER = {"infected": 4, "scored": 4, "positive": 1, "doubtful": 2, "normal": 3, "lung": 2, "unfit": 2}
+STUDENT = {"infected": 4, "scored": 5, "positive": 3, "doubtful": 1, "normal": 3, "lung": 2, "unfit": 3}
 
 
 def lungs(scale):
     return Plan("lungs", round(900 * scale), ((0.5, 128), (1.0, 192)), LUNGS, 1.5e-3)
 
 
-def teacher(k, scale):
-    return Plan(f"teacher-{k}", round(700 * scale), ((0.5, 128), (1.0, 192)), TEACHER, 1e-3, "lungs", k)
+def siblings(k):
+    return [f"teacher-{k}-{letter}" for letter in SIBLINGS]
+
+
+def teacher(k, letter, scale):
+    layout, start = SIBLINGS[letter]
+    return Plan(f"teacher-{k}-{letter}", round(1800 * scale), ((0.6, 192), (1.0, 256)), TEACHER, 1e-3, layout, start, k)
 
 
 def student(k, scale):
-    return Plan(f"student-{k}", round(500 * scale), ((0.65, 160), (1.0, 224)), STUDENT, 7e-4, f"teacher-{k}", k, (f"teacher-{k}",))
+    return Plan(f"student-{k}", round(3500 * scale), ((0.5, 192), (1.0, 256)), STUDENT, 1e-3, "lite0", "lungs", k, (k,))
 
 
 def final(scale):
-    every = tuple(f"student-{k}" for k in FOLDS)
-    return Plan("final", round(1100 * scale), ((0.35, 160), (0.7, 192), (1.0, 256)), STUDENT, 7e-4, "student-1", None, every)
+    return Plan("final", round(3500 * scale), ((0.5, 192), (1.0, 256)), STUDENT, 1e-3, "lite0", "lungs", None, FOLDS)
 
 
 def all_plans(scale):
     """In an order in which each finds its start and its teachers."""
-    return [lungs(scale), *(teacher(k, scale) for k in FOLDS), *(student(k, scale) for k in FOLDS), final(scale)]
+    teachers = [teacher(k, letter, scale) for k in FOLDS for letter in SIBLINGS]
+    return [lungs(scale), *teachers, *(student(k, scale) for k in FOLDS), final(scale)]

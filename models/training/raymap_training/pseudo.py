@@ -1,17 +1,20 @@
-"""Maps for radiographs that nobody outlined: a teacher's probability, brought to the extent that readers scored.
+"""Maps for radiographs that nobody outlined: the teachers' probability, brought to the extent that readers scored.
 
 The founding paper let a network propose outlines and people correct them; here the readers' scores do the correcting.
-A teacher's shares are put beside each kind of score by isotonic regression over the radiographs that have it; each
-radiograph's map is then shifted (on the logit) until its share lies halfway between the teacher's and the score's.
+The teachers' shares are put beside each kind of score by isotonic regression over the radiographs that have it; each
+radiograph's map is then shifted (on the logit) until its share lies halfway between the teachers' and the score's.
 """
 
 import numpy as np
-from scipy import optimize
+import torch
+from scipy import ndimage, optimize
+from torch.nn import functional as F
 
-from .train import predict
+from .network import normalise
 
 UNKNOWN = 255
 MARGIN = 2.0  # logits may be shifted by at most this much
+STEP = 1 / 16  # of the kept logits, which are bytes
 
 
 def isotonic(x, y):
@@ -55,13 +58,39 @@ def shifted(z, field, share):
     return z + optimize.brentq(miss, -MARGIN, MARGIN, xtol=0.01)
 
 
-def labels(nets, table, cache, pools, weak):
+@torch.no_grad()
+def mean_logits(nets, images):
+    """Mean infection logits of several networks, of pictures and their mirror images, at the outputs' own side."""
+    x = normalise(torch.from_numpy(images).to(next(nets[0].parameters()).device).float()[:, None])
+    both = lambda net: 0.5 * (net(x)[1] + net(x.flip(-1))[1].flip(-1))
+    return torch.stack([both(net).float() for net in nets]).mean(0)[:, 0].cpu().numpy()
+
+
+def keep_maps(path, nets, cache, weak):
+    """Writes the teachers' logits for all that were scored or are positive, as bytes, zero far from the lungs."""
+    wanted = np.array(weak.scored + weak.positive)
+    kept = []
+    for part in np.array_split(wanted, max(1, len(wanted) // 32)):
+        for i, z in zip(part, mean_logits(nets, cache["image"][part])):
+            near = ndimage.binary_dilation(weak.zones[int(i)][::2, ::2] > 0, iterations=3)
+            kept.append(np.where(near, np.clip(np.rint(z / STEP), -127, 127), 0).astype(np.int8))
+    temporary = path.with_name(f"{path.stem}.tmp.npz")
+    np.savez_compressed(temporary, index=wanted, logits=np.stack(kept))
+    temporary.replace(path)
+
+
+def logits(paths):
+    """Mean of the kept logits by index, at the side of the pictures."""
+    stored = [np.load(p) for p in paths]
+    assert all((s["index"] == stored[0]["index"]).all() for s in stored)
+    mean = np.mean([s["logits"].astype(np.float32) for s in stored], axis=0) * STEP
+    up = F.interpolate(torch.from_numpy(mean)[:, None], scale_factor=2, mode="bilinear", align_corners=False)[:, 0].numpy()
+    return dict(zip(stored[0]["index"].tolist(), up.astype(np.float16)))
+
+
+def labels(logits, table, pools, weak):
     """Byte maps (0..=254 for probability 0..=1) by index, for the scored and the positive without an outline."""
     wanted = [i for i in pools.scored + pools.positive if i in weak.zones]
-    logits = {}
-    for part in np.array_split(np.array(wanted), max(1, len(wanted) // 64)):
-        mean = np.mean([predict(net, cache["image"][part], twice=True)[1] for net in nets], axis=0)
-        logits.update({int(i): z.astype(np.float16) for i, z in zip(part, mean)})
     share = {i: float(sigmoid(logits[i][weak.zones[i] > 0].astype(np.float32)).mean()) for i in wanted}
     by_kind = {}
     for i in wanted:

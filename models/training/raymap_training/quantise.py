@@ -12,7 +12,7 @@ import torch
 from onnx import TensorProto, helper, numpy_helper
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-from .network import FIT_CLASSES, LUNG_CLASSES, SKIP_AFTER
+from .network import FIT_CLASSES, LUNG_CLASSES
 
 OPSET = [helper.make_opsetid("", 18), helper.make_opsetid("com.microsoft", 1)]
 
@@ -48,7 +48,7 @@ class Tape:
                 y = self.conv(y, b.expand)
             y = self.conv(self.conv(y, b.depthwise), b.project)
             x = self.other("add", [x, y]) if b.residual else y
-            if i in SKIP_AFTER:
+            if i in net.skip_after:
                 skips.append(x)
         self.outputs = {"fit": self.conv(x, net.fit)}
         for up, skip in zip(net.ups, reversed(skips)):

@@ -5,6 +5,7 @@ or of boxes; a loss is paid only outside the bounds. The zones come from the lun
 """
 
 import json
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -13,7 +14,7 @@ from .calibrate import lung_field
 from .corpus import SIDE
 
 # Mean probability a zone of Brixia score 0..3 may have: wide, since Brixia grades texture and not area.
-BRIXIA_BOUNDS = [(0.0, 0.05), (0.10, 0.55), (0.25, 0.85), (0.50, 1.0)]
+BRIXIA_BOUNDS = [(0.0, 0.04), (0.08, 0.40), (0.30, 0.75), (0.60, 1.0)]
 TOUCHED, UNTOUCHED = 0.15, 0.05
 EXTENT_SLACK = 0.12
 
@@ -105,38 +106,66 @@ class Weak:
         self.boxes = {i: b for i in wanted if (b := box_map(table[i])) is not None}
 
 
-def hinge(mean, lo, hi):
-    return (lo - mean).clamp(min=0) + (mean - hi).clamp(min=0)
+    def batch(self, items, device):
+        """Bounds of a batch's marked radiographs ((position, index, mirrored)), zones in the order of the picture."""
+        positions, lo, hi, touched, closed = [], [], [], [], []
+        for k, i, mirrored in items:
+            order = [3, 4, 5, 0, 1, 2, 6] if mirrored else list(range(7))
+            positions.append(k)
+            lo.append(self.bounds[i][0][order])
+            hi.append(self.bounds[i][1][order])
+            touched.append(self.bounds[i][2])
+            closed.append(i not in self.positive_only)
+        at = lambda x, kind: torch.as_tensor(np.array(x), dtype=kind).to(device)
+        return Bounds(at(positions, torch.long), at(lo, torch.float32), at(hi, torch.float32), at(touched, torch.long), at(closed, torch.float32))
 
 
-def weak_loss(logits, zones, boxes, items, weak):
-    """Mean over the radiographs `items` ((position in batch, index, mirrored)) of the hinges on their bounds.
+@dataclass
+class Bounds:
+    """Of the marked radiographs of one batch: position, bounds of zones A to F and of the field, zones touched or -1,
+    and whether the untouched are bounded too."""
 
-    `zones` (N, S, S) holds 0..6 with A..F as they stand in the picture after mirroring.
+    position: torch.Tensor
+    lo: torch.Tensor
+    hi: torch.Tensor
+    touched: torch.Tensor
+    closed: torch.Tensor
+
+
+ZONE_PIXELS, FIELD_PIXELS = 50, 300
+FIELD_WEIGHT, BOX_WEIGHT = 3.0, 2.0
+INSIDE_BOX, OUTSIDE_BOX = 0.5, 0.08
+
+
+def mean_over(p, mask):
+    """Mean of `p` (N, S, S) over masks (N, K, S, S), and how many pixels each has."""
+    mask = mask.float()
+    pixels = mask.sum((2, 3))
+    return (p[:, None] * mask).sum((2, 3)) / pixels.clamp(min=1), pixels
+
+
+def weak_loss(logits, zones, boxes, bounds):
+    """Mean over the marked radiographs of the hinges on their bounds.
+
+    `zones` (N, S, S) holds 0..6 with A..F as they stand in the picture after mirroring, `boxes` 1 inside a reader's
+    box, 0 outside, 255 where there are none.
     """
-    total, p = logits.sum() * 0.0, torch.sigmoid(logits[:, 0])
-    for k, i, mirrored in items:
-        lo, hi, touched = weak.bounds[i]
-        order = [3, 4, 5, 0, 1, 2, 6] if mirrored else list(range(7))
-        z = zones[k]
-        means = [p[k][z == n].mean() if (z == n).sum() > 50 else None for n in range(1, 7)]
-        field = p[k][(z >= 1) & (z <= 6)]
-        means.append(field.mean() if len(field) > 300 else None)
-        for n, mean in enumerate(means):
-            if mean is not None:
-                total = total + (3.0 if n == 6 else 1.0) * hinge(mean, float(lo[order[n]]), float(hi[order[n]]))
-        present = [m for m in means[:6] if m is not None]
-        if touched >= 0 and len(present) == 6:
-            ranked = torch.stack(present).sort(descending=True).values
-            total = total + (TOUCHED - ranked[:touched]).clamp(min=0).sum()
-            if i not in weak.positive_only:  # there, nothing bounds it from above
-                total = total + (ranked[touched:] - UNTOUCHED).clamp(min=0).sum() * 0.5
-        if i in weak.boxes and len(field) > 300:
-            inside = (boxes[k] == 1) & (z >= 1) & (z <= 6)
-            outside = (boxes[k] == 0) & (z >= 1) & (z <= 6)
-            if inside.sum() > 50:
-                total = total + 2.0 * (0.5 - p[k][inside].mean()).clamp(min=0)
-            if outside.sum() > 50:
-                total = total + 2.0 * (p[k][outside].mean() - 0.08).clamp(min=0)
-    return total / max(1, len(items))
-
+    p, zones, boxes = (x[bounds.position] for x in (torch.sigmoid(logits[:, 0]), zones, boxes))
+    masks = torch.stack([zones == n for n in range(1, 7)] + [(zones >= 1) & (zones <= 6)], 1)
+    mean, pixels = mean_over(p, masks)
+    field = pixels[:, 6] > FIELD_PIXELS
+    seen = torch.cat([pixels[:, :6] > ZONE_PIXELS, field[:, None]], 1).float()
+    weight = torch.ones(7, device=p.device)
+    weight[6] = FIELD_WEIGHT
+    hinge = (bounds.lo - mean).clamp(min=0) + (mean - bounds.hi).clamp(min=0)
+    total = (hinge * seen * weight).sum()
+    # Where readers only counted zones: as many of the highest are touched.
+    ranked = mean[:, :6].sort(descending=True).values
+    counted = ((bounds.touched >= 0) & (seen[:, :6].sum(1) == 6)).float()
+    among = (torch.arange(6, device=p.device) < bounds.touched[:, None]).float()
+    total = total + (counted[:, None] * among * (TOUCHED - ranked).clamp(min=0)).sum()
+    total = total + 0.5 * ((counted * bounds.closed)[:, None] * (1 - among) * (ranked - UNTOUCHED).clamp(min=0)).sum()
+    mean, pixels = mean_over(p, torch.stack([masks[:, 6] & (boxes == 1), masks[:, 6] & (boxes == 0)], 1))
+    boxed = ((pixels > ZONE_PIXELS) & field[:, None]).float()
+    miss = torch.stack([INSIDE_BOX - mean[:, 0], mean[:, 1] - OUTSIDE_BOX], 1).clamp(min=0)
+    return (total + BOX_WEIGHT * (miss * boxed).sum()) / max(1, len(bounds.position))

@@ -122,7 +122,7 @@ fn radiographs() -> Result<[Frame; 2], FrameError> {
     let share = Fraction::clamped(0.25).percent();
     let small = PixelSize::new(DETECTOR.width / DETECTOR_SCALE, DETECTOR.height / DETECTOR_SCALE);
     let [video, small] = [VIDEO, small]
-        .map(|size| phantom::compute(&PhantomSpec { size, ..PhantomSpec::new(1, share) }).frame);
+        .map(|size| phantom::compute(&PhantomSpec { size, ..PhantomSpec::new(2, share) }).frame);
     Ok([video, enlarged(&small, DETECTOR_SCALE as usize)?])
 }
 

@@ -120,6 +120,13 @@ fn grade(raw: RawGrade) -> Result<GradeCutOffs, ManifestError> {
     increasing("grade", &[raw.mild, raw.moderate, raw.severe, raw.critical])?;
     increasing("grade.brixia_zone", &raw.brixia_zone)?;
     let brixia = |index: usize| fraction("grade.brixia_zone", raw.brixia_zone[index]);
+    if let Some(limits) = &raw.extent_lung {
+        increasing("grade.extent_lung", limits)?;
+    }
+    let extent = |[a, b, c, d]: [f32; 4]| -> Result<[Fraction; 4], ManifestError> {
+        let limit = |value| fraction("grade.extent_lung", value);
+        Ok([limit(a)?, limit(b)?, limit(c)?, limit(d)?])
+    };
     Ok(GradeCutOffs {
         mild: fraction("grade.mild", raw.mild)?,
         moderate: fraction("grade.moderate", raw.moderate)?,
@@ -127,6 +134,7 @@ fn grade(raw: RawGrade) -> Result<GradeCutOffs, ManifestError> {
         critical: fraction("grade.critical", raw.critical)?,
         zone_touched: fraction("grade.zone_touched", raw.zone_touched)?,
         brixia_zone: [brixia(0)?, brixia(1)?, brixia(2)?],
+        extent_lung: raw.extent_lung.map(extent).transpose()?,
     })
 }
 
@@ -134,6 +142,7 @@ fn detection(raw: RawDetection) -> Result<Detection, ManifestError> {
     Ok(Detection {
         intercept: finite("detection.intercept", raw.intercept)?,
         slope: positive("detection.slope", raw.slope)?,
+        peak_slope: not_negative("detection.peak_slope", raw.peak_slope.unwrap_or(0.0))?,
         threshold: fraction("detection.threshold", raw.threshold)?,
         sensitivity: fraction("detection.sensitivity", raw.sensitivity)?,
         specificity: fraction("detection.specificity", raw.specificity)?,
@@ -145,9 +154,7 @@ fn detection(raw: RawDetection) -> Result<Detection, ManifestError> {
 
 fn interval(raw: RawInterval) -> Result<Interval90, ManifestError> {
     for value in raw.below.into_iter().chain(raw.above) {
-        if finite("interval90", value)? < 0.0 {
-            return Err(ManifestError::Negative { key: "interval90", value });
-        }
+        not_negative("interval90", value)?;
     }
     let measured_on = said("interval90.measured_on", raw.measured_on)?;
     Ok(Interval90 { below: raw.below, above: raw.above, measured_on })
@@ -168,6 +175,11 @@ fn fraction(key: &'static str, value: f32) -> Result<Fraction, ManifestError> {
 
 fn finite(key: &'static str, value: f32) -> Result<f32, ManifestError> {
     if value.is_finite() { Ok(value) } else { Err(ManifestError::NotFinite { key, value }) }
+}
+
+fn not_negative(key: &'static str, value: f32) -> Result<f32, ManifestError> {
+    let value = finite(key, value)?;
+    if value < 0.0 { Err(ManifestError::Negative { key, value }) } else { Ok(value) }
 }
 
 fn positive(key: &'static str, value: f32) -> Result<f32, ManifestError> {
@@ -227,6 +239,7 @@ mod tests {
     fn cut_offs_that_do_not_increase_are_refused() {
         assert_eq!(refusal("moderate", "moderate = 0.0"), "manifest_cut_offs");
         assert_eq!(refusal("brixia_zone", "brixia_zone = [0.1, 0.1, 0.2]"), "manifest_cut_offs");
+        assert_eq!(refusal("extent_lung", "extent_lung = [0.1, 0.2, 0.3, 0.2]"), "manifest_cut_offs");
     }
 
     #[test]
@@ -236,6 +249,7 @@ mod tests {
         assert_eq!(refusal("std", "std = 0.0"), "manifest_number");
         assert_eq!(refusal("mean", "mean = nan"), "manifest_number");
         assert_eq!(refusal("below", "below = [0.1, -0.1]"), "manifest_number");
+        assert_eq!(refusal("peak_slope", "peak_slope = -0.1"), "manifest_number");
         assert_eq!(refusal("threshold", "threshold = 1.5"), "manifest_fraction");
         assert_eq!(refusal("schema", "schema = 2"), "manifest_schema");
     }

@@ -146,15 +146,20 @@ pub struct GradeCutOffs {
     pub severe: Fraction,
     pub critical: Fraction,
     pub zone_touched: Fraction,
-    /// From these shares on a zone scores 1, 2 and 3 in the Brixia estimate.
+    /// From these mean probabilities on a zone scores 1, 2 and 3 in the Brixia estimate.
     pub brixia_zone: [Fraction; 3],
+    /// From these mean probabilities on a lung scores 1, 2, 3 and 4 in geographic extent; without them, by the share.
+    pub extent_lung: Option<[Fraction; 4]>,
 }
 
-/// Probability of opacity = sigmoid(`intercept` + `slope` x ln(mean infection probability in the lung field + 0.001)).
+/// Probability of opacity = sigmoid(`intercept` + `slope` x ln(mean + 0.001) + `peak_slope` x ln(peak + 0.001)) of the
+/// infection probability in the lung field; its peak is what one pixel in a hundred reaches.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Detection {
     pub intercept: f32,
     pub slope: f32,
+    /// 0 where the manifest has none.
+    pub peak_slope: f32,
     pub threshold: Fraction,
     /// Measured at `threshold` on `positives` and `negatives` radiographs of `measured_on`.
     pub sensitivity: Fraction,

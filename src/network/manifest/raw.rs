@@ -88,6 +88,7 @@ pub struct RawGrade {
     pub critical: f32,
     pub zone_touched: f32,
     pub brixia_zone: [f32; 3],
+    pub extent_lung: Option<[f32; 4]>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -95,6 +96,7 @@ pub struct RawGrade {
 pub struct RawDetection {
     pub intercept: f32,
     pub slope: f32,
+    pub peak_slope: Option<f32>,
     pub threshold: f32,
     pub sensitivity: f32,
     pub specificity: f32,
