@@ -10,7 +10,7 @@ use super::shelf::{Shelf, Shelved};
 use crate::exposure::Live;
 use crate::input::{Control, Press};
 use crate::pipeline::Study;
-use crate::render::{Action, Badge, Context, List, Options, View};
+use crate::render::{Action, Badge, Context, List, Options, STORAGE_HIGH, View};
 use crate::station::{Filed, Keeping};
 use crate::units::Fraction;
 
@@ -162,6 +162,8 @@ impl Desk {
     pub fn keeping(&mut self, does: Keeping) {
         self.badge(Badge::NotKept, does == Keeping::Nothing);
         self.badge(Badge::OldestDropped, does == Keeping::DropsOldest);
+        let percent = if let Keeping::All { percent } = does { percent } else { 0 };
+        self.badge(Badge::Storage { percent }, percent >= STORAGE_HIGH);
     }
 
     /// The time of day to the minute; `None` while it is not to be trusted.

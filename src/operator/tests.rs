@@ -339,6 +339,19 @@ fn badges_and_a_minute_leave_the_content_and_a_press_does_not() {
 }
 
 #[test]
+fn a_record_that_fills_up_is_shown_until_it_drops_the_oldest() {
+    let mut desk = desk(&[10]);
+    let shown = |desk: &Desk| badges(desk, 0).into_iter().find(|b| matches!(b, Badge::Storage { .. }));
+    desk.keeping(Keeping::All { percent: 89 });
+    assert_eq!(shown(&desk), None);
+    desk.keeping(Keeping::All { percent: 93 });
+    assert_eq!(shown(&desk), Some(Badge::Storage { percent: 93 }));
+    desk.keeping(Keeping::DropsOldest);
+    assert_eq!(shown(&desk), None);
+    assert!(badges(&desk, 0).contains(&Badge::OldestDropped));
+}
+
+#[test]
 fn a_fault_goes_when_the_source_is_back_and_is_news_only_once() {
     let fault = || Scene::Fault { code: "capture_gone", text: "unplugged".into() };
     let mut desk = desk(&[10, 20]);

@@ -70,6 +70,13 @@ impl Recorder {
         self.opened(clock)?.keep(&body, clock)
     }
 
+    /// How much of the record's room is used, where it is open.
+    pub fn used_percent(&self) -> Option<u8> {
+        let store = self.store.as_ref()?;
+        let percent = store.bytes().saturating_mul(100) / self.rule.bytes_max.max(1);
+        Some(u8::try_from(percent).unwrap_or(100).min(100))
+    }
+
     /// What the retention rule has removed, where the record is open.
     pub fn dropped(&self) -> Option<&Dropped> {
         self.store.as_ref().map(|s| s.journal().dropped())

@@ -46,7 +46,7 @@ pub use pdf::pdf;
 pub use picture::RgbPicture;
 pub use report::{Origin, Paper, report, report_cut_texts};
 pub use view::{Action, Badge, Context, Earlier, KEYS_MAX, List, ListEntry, Listed, Order, View};
-pub use words::BATTERY_LOW;
+pub use words::{BATTERY_LOW, STORAGE_HIGH};
 
 use crate::infection_map::InfectionMap;
 use crate::pipeline::Study;

@@ -130,7 +130,7 @@ pub fn badge(words: &Words, badge: Badge) -> (String, bool) {
 /// Battery charge in percent below which its badge asks for attention: about half an hour of work.
 pub const BATTERY_LOW: u8 = 20;
 /// Percent of the record's room from which its badge asks for attention.
-const STORAGE_HIGH: u8 = 90;
+pub const STORAGE_HIGH: u8 = 90;
 
 /// What a key or a menu line is called.
 pub fn action(words: &Words, action: Action) -> &str {

@@ -16,9 +16,16 @@ impl Station<'_> {
         let record = self.record.as_mut()?;
         let kept = record.keep(&sourced.frame, study, self.clock);
         let dropped = record.dropped().map_or(0, |d| d.readings);
+        let does = match dropped {
+            0 => Keeping::All { percent: record.used_percent().unwrap_or(0) },
+            _ => Keeping::DropsOldest,
+        };
         let id = kept.as_ref().ok().map(|kept| kept.id);
         match kept {
-            Ok(kept) => self.kept(&kept, dropped),
+            Ok(kept) => {
+                self.panel.record(does);
+                self.kept(&kept, dropped);
+            }
             Err(error) => self.not_kept(&error),
         }
         id
@@ -30,7 +37,6 @@ impl Station<'_> {
             dispatch.kept();
         }
         log::info!("radiograph {} is kept as reading {}", self.summary.radiographs, kept.id);
-        self.panel.record(if dropped_so_far > 0 { Keeping::DropsOldest } else { Keeping::All });
         if kept.dropped > 0 {
             self.dropped(kept.dropped, dropped_so_far);
         }

@@ -71,7 +71,8 @@ pub struct Filed {
 /// What the record does with readings: it stands beside every picture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Keeping {
-    All,
+    /// And how much of its room they take.
+    All { percent: u8 },
     /// It is full: the oldest were dropped to make room.
     DropsOldest,
     /// It cannot be written.

@@ -134,7 +134,7 @@ impl Panel for FakePanel {
     }
 
     fn record(&mut self, does: Keeping) {
-        if does != Keeping::All {
+        if !matches!(does, Keeping::All { .. }) {
             self.shown.push(format!("record {does:?}"));
         }
     }
