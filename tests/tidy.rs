@@ -67,7 +67,7 @@ struct Vendor {
     files_max: usize,
 }
 
-const VENDORS: [Vendor; 15] = [
+const VENDORS: [Vendor; 16] = [
     Vendor { crates: &["tract_*"], below: "src/network/", files_max: usize::MAX },
     Vendor { crates: &["v4l", "v4l_sys", "v4l2_sys_mit"], below: "src/source/v4l/", files_max: 2 },
     Vendor { crates: &["serialport"], below: "src/serial/", files_max: 1 },
@@ -78,6 +78,7 @@ const VENDORS: [Vendor; 15] = [
     Vendor { crates: &["drm"], below: "src/screen/kms/", files_max: 1 },
     Vendor { crates: &["mipidsi"], below: "src/screen/spi/", files_max: 1 },
     Vendor { crates: &["linux_embedded_hal"], below: "src/screen/spi/", files_max: 1 },
+    Vendor { crates: &["softbuffer", "winit"], below: "src/screen/window/", files_max: 1 },
     Vendor { crates: &["evdev"], below: "src/input/", files_max: 1 },
     Vendor { crates: &["harfrust", "unicode_bidi"], below: "src/render/", files_max: 1 },
     Vendor { crates: &["pdf_writer"], below: "src/render/", files_max: 1 },

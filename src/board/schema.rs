@@ -131,21 +131,21 @@ const SOURCE: &[Key] = &[
 const SCREEN: &[Key] = &[
     Key(
         "kind",
-        Takes::OneOf(&["png", "drm", "framebuffer", "auto", "spi"]),
-        "Giving it replaces an inherited table whole; auto: drm where it works, else framebuffer.",
+        Takes::OneOf(&["png", "drm", "framebuffer", "auto", "spi", "window"]),
+        "Giving it replaces an inherited table whole; auto: drm where it works, else framebuffer; window: on a desktop.",
     ),
     Key("path", Takes::Text, "png: the picture file, written anew for each picture."),
     Key(
         "width",
         Takes::Whole(SCREEN_SIDE_PX),
-        "png: pixels. drm: of the mode to set; left out: the display's own choice up to 1920x1080. spi: 240 unless given.",
+        "png: pixels. drm: of the mode to set; left out: the display's own choice up to 1920x1080. spi: 240 unless given. window: 800 unless given.",
     ),
     Key(
         "height",
         Takes::Whole(SCREEN_SIDE_PX),
-        "png: pixels. drm: of the mode to set. spi: 320 unless given.",
+        "png: pixels. drm: of the mode to set. spi: 320 unless given. window: 480 unless given.",
     ),
-    Key("rotate", Takes::Degrees, "All but png: how far pictures are turned clockwise."),
+    Key("rotate", Takes::Degrees, "All but png and window: how far pictures are turned clockwise."),
     Key(
         "device",
         Takes::Text,

@@ -20,13 +20,15 @@ pub enum ScreenConfig {
     Auto { turn: Turn },
     /// A small panel on the SPI bus.
     Spi(SpiConfig),
+    /// A window on a desktop.
+    Window { size: PixelSize },
 }
 
 impl ScreenConfig {
     /// How much the panel is turned.
     pub fn turn(&self) -> Turn {
         match self {
-            Self::Png { .. } => Turn::None,
+            Self::Png { .. } | Self::Window { .. } => Turn::None,
             Self::Drm(DrmConfig { turn, .. })
             | Self::Framebuffer { turn, .. }
             | Self::Auto { turn }

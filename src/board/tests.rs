@@ -146,6 +146,10 @@ fn a_screen_says_how_it_is_mounted() {
     assert_eq!((panel.panel, panel.data_pin, panel.reset_pin), (PanelModel::St7789, 25, None));
     assert_eq!((panel.size, panel.clock_hz), (PixelSize::new(240, 320), 32_000_000));
     check(4, &format!("screen = {{ {spi} }}"), ("board_missing", 4, 10));
+    assert_eq!(screen("kind = 'window'"), ScreenConfig::Window { size: PixelSize::new(800, 480) });
+    let size = PixelSize::new(1024, 600);
+    assert_eq!(screen("kind = 'window', width = 1024, height = 600"), ScreenConfig::Window { size });
+    check(4, "screen = { kind = 'window', rotate = 90 }", ("board_surplus", 4, 38));
     check(4, "screen = { kind = 'auto', rotate = 45 }", ("board_form", 4, 36));
     check(4, "screen = { kind = 'auto', width = 800 }", ("board_surplus", 4, 35));
     check(4, "screen = { kind = 'drm', width = 800 }", ("board_missing", 4, 10));

@@ -22,6 +22,7 @@ pub fn start(
     clock: Arc<dyn Clock>,
     showcase: Option<Showcase>,
 ) -> Result<OperatorPanel, Failure> {
+    refuse_left_out(&board.screen)?;
     let language = Language::of(&board.language).unwrap_or_default();
     let start = Start { source: source(&board.source), model, language };
     let (screen, turn) = (screen::open(&board.screen), board.screen.turn());
@@ -31,10 +32,36 @@ pub fn start(
         ScreenConfig::Png { .. } => {
             OperatorPanel::without_buttons(start, archive, screen, turn, clock, showcase)
         }
+        // The system's keyboard is the desktop's.
+        ScreenConfig::Window { .. } => {
+            let panel = OperatorPanel::without_buttons(start, archive, screen, turn, clock, showcase);
+            panel.inspect(listen_to_window)
+        }
         _ => OperatorPanel::start(start, archive, screen, turn, clock, showcase),
     };
     panel.map_err(|e| Failure::new(Exit::Device, e.code(), &e))
 }
+
+#[cfg(feature = "window")]
+fn refuse_left_out(_: &ScreenConfig) -> Result<(), Failure> {
+    Ok(())
+}
+
+/// A screen that no later try can bring.
+#[cfg(not(feature = "window"))]
+fn refuse_left_out(screen: &ScreenConfig) -> Result<(), Failure> {
+    let error = screen::ScreenError::WindowLeftOut;
+    let is_window = matches!(screen, ScreenConfig::Window { .. });
+    if is_window { Err(Failure::new(Exit::Configuration, error.code(), &error)) } else { Ok(()) }
+}
+
+#[cfg(feature = "window")]
+fn listen_to_window(panel: &OperatorPanel) {
+    panel.listen(|tell| crate::input::window::start(tell));
+}
+
+#[cfg(not(feature = "window"))]
+fn listen_to_window(_: &OperatorPanel) {}
 
 /// The board's record from before this start.
 fn archive(board: &Board, started: Option<u32>) -> Archive {
@@ -55,6 +82,7 @@ pub fn place(screen: &ScreenConfig) -> String {
         }
         ScreenConfig::Auto { .. } => "the first display, or the framebuffer".into(),
         ScreenConfig::Spi(config) => config.device.display().to_string(),
+        ScreenConfig::Window { .. } => "a window".into(),
     }
 }
 

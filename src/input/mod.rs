@@ -10,6 +10,8 @@ mod keys;
 mod presses;
 mod signal;
 mod watch;
+#[cfg(feature = "window")]
+pub mod window;
 
 pub use self::keys::{BUTTONS_MAX, Control, Key};
 pub use self::presses::{HOLD, Press};

@@ -21,6 +21,8 @@ pub enum Press {
     Tap(Spot),
     /// Anything held for [`HOLD`]; told while it is still held, once.
     Held,
+    /// Closed the window that shows the screen.
+    Closed,
 }
 
 /// What is down at the moment.
@@ -54,6 +56,7 @@ impl Presses {
                 None
             }
             Signal::Lift => self.lift(),
+            Signal::Closed => Some(Press::Closed),
         }
     }
 

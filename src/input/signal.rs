@@ -18,4 +18,6 @@ pub enum Signal {
     Touch(Spot),
     /// The finger is gone.
     Lift,
+    /// The window that shows the screen was closed.
+    Closed,
 }

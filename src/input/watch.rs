@@ -76,10 +76,18 @@ pub trait Bus {
 }
 
 /// Watches the system's devices and calls `tell` for what they say, for as long as it returns `true`.
-pub fn start(mut tell: impl FnMut(Heard) -> bool + Send + 'static) -> Result<(), InputError> {
+pub fn start(tell: impl FnMut(Heard) -> bool + Send + 'static) -> Result<(), InputError> {
+    start_on(Nodes::default(), tell)
+}
+
+/// The same, for the devices of `bus`.
+pub(super) fn start_on(
+    bus: impl Bus + Send + 'static,
+    mut tell: impl FnMut(Heard) -> bool + Send + 'static,
+) -> Result<(), InputError> {
     let started = Instant::now();
     let watch = move || {
-        let mut watch = Watch::new(Nodes::default());
+        let mut watch = Watch::new(bus);
         while watch.turn(&|| started.elapsed(), &mut tell) {}
     };
     let spawned = thread::Builder::new().name("input".into()).spawn(watch);

@@ -35,14 +35,17 @@ impl Desk {
             }
             Action::Palette => self.options.palette = after(&Palette::ALL, self.options.palette),
             Action::Language => self.options.language = after(&Language::ALL, self.options.language),
-            Action::ShutDown if self.page == Page::ShutDown => {
-                self.wants_shut_down = true;
-                self.scene = Scene::Ending;
-            }
+            Action::ShutDown if self.page == Page::ShutDown => self.end(),
             Action::ShutDown => self.page = Page::ShutDown,
             Action::Compare => self.compare(),
             Action::Change => {}
         }
+    }
+
+    /// Asks the station to end, and says so.
+    pub(super) fn end(&mut self) {
+        self.wants_shut_down = true;
+        self.scene = Scene::Ending;
     }
 
     /// One step up or down: in a list, in the menu, or from reading to reading.

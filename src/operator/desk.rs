@@ -196,6 +196,11 @@ impl Desk {
             (Press::Held, _) => {
                 Some(Action::ShutDown).filter(|_| !matches!(shown, Shown::Ending | Shown::ShutDown))
             }
+            (Press::Closed, _) => {
+                self.end();
+                self.change();
+                None
+            }
             (Press::Control(Control::Button(n)), _) => keys(shown, self.buttons).get(n).copied(),
             (Press::Control(Control::Key(key)), _) => action(shown, key),
             (Press::Tap(_), Touched::Key(action)) => Some(action),

@@ -15,7 +15,7 @@ use super::showcase::Showcase;
 use super::worker::{Outcome, Worker};
 use crate::clock::Clock;
 use crate::exposure::Live;
-use crate::input;
+use crate::input::{self, Heard, InputError};
 use crate::pipeline::Study;
 use crate::screen::Attached;
 use crate::station::{About, Asked, Fault, Filed, Keeping, Panel, PanelError, TestReport};
@@ -55,6 +55,9 @@ impl From<OperatorError> for PanelError {
     }
 }
 
+/// Hears what the operator does; whether anybody listens still.
+pub type Tell = Box<dyn FnMut(Heard) -> bool + Send>;
+
 /// The operator's screen and buttons, in threads of their own.
 pub struct OperatorPanel {
     mailbox: Arc<Mailbox>,
@@ -78,12 +81,17 @@ impl OperatorPanel {
         showcase: Option<Showcase>,
     ) -> Result<Self, OperatorError> {
         let panel = Self::without_buttons(start, archive, screen, turn, clock, showcase)?;
-        let mailbox = Arc::downgrade(&panel.mailbox);
+        panel.listen(|tell| input::start(tell));
+        Ok(panel)
+    }
+
+    /// Listens to what `start` starts, which tells what it hears to what it is given, for as long as that is `true`.
+    pub fn listen(&self, start: impl FnOnce(Tell) -> Result<(), InputError>) {
+        let mailbox = Arc::downgrade(&self.mailbox);
         let tell = move |heard| mailbox.upgrade().map(|m| m.hear(heard)).is_some();
-        if let Err(error) = input::start(tell) {
+        if let Err(error) = start(Box::new(tell)) {
             log::warn!("{}: {error}", error.code());
         }
-        Ok(panel)
     }
 
     /// The same, without listening to any device.

@@ -47,6 +47,17 @@ pub enum ScreenError {
     /// a panel on the SPI bus that refused
     #[error("the panel on {} failed at {doing}: {detail}", .path.display())]
     Panel { path: PathBuf, doing: &'static str, detail: String },
+    /// the program has no windows in it
+    #[error("this program was built without windows (feature window)")]
+    WindowLeftOut,
+    /// no desktop
+    #[error(
+        "no desktop answers for a window (WAYLAND_DISPLAY is \"{wayland}\", DISPLAY is \"{x11}\"); start raymap on a desktop"
+    )]
+    Desktop { wayland: String, x11: String },
+    /// a desktop that refused
+    #[error("the window on the desktop failed at {doing}: {detail}")]
+    Window { doing: &'static str, detail: String },
 }
 
 impl ScreenError {
@@ -66,6 +77,9 @@ impl ScreenError {
             Self::Exchanged { .. } => "screen_exchanged",
             Self::Flip { .. } => "screen_flip",
             Self::Panel { .. } => "screen_panel",
+            Self::WindowLeftOut => "window_absent",
+            Self::Desktop { .. } => "screen_desktop",
+            Self::Window { .. } => "screen_window",
         }
     }
 }

@@ -1,7 +1,8 @@
 //! Where pictures go: a device that shows them, or a file.
 //!
 //! Terms: a *patch* is a rectangle that changed; a *raster* is how a device lays pixels out in its memory.
-//! `attached` keeps a screen that comes and goes; `kms`, `framebuffer` and `spi` are devices, `png` is a file.
+//! `attached` keeps a screen that comes and goes; `kms`, `framebuffer` and `spi` are devices, `png` is a file, `window`
+//! lies on a desktop and hears what is done to it.
 //! This module does not know what a picture says.
 
 mod attached;
@@ -15,6 +16,8 @@ mod open;
 pub mod png;
 mod raster;
 mod spi;
+#[cfg(feature = "window")]
+pub mod window;
 
 pub use self::attached::{Attached, OpenScreen};
 pub use self::damage::{Patch, changes};

@@ -7,7 +7,7 @@ use super::kms::{CardScanout, KmsScreen};
 use super::png::PngScreen;
 use super::{Attached, Screen, ScreenError, spi};
 use crate::board::{DrmConfig, ScreenConfig};
-use crate::units::Turn;
+use crate::units::{PixelSize, Turn};
 
 /// The screen that `config` describes; it is opened later, and again when it was away.
 pub fn open(config: &ScreenConfig) -> Attached {
@@ -24,7 +24,18 @@ fn now(config: &ScreenConfig) -> Result<Box<dyn Screen>, ScreenError> {
         }
         ScreenConfig::Auto { turn } => any(*turn)?,
         ScreenConfig::Spi(config) => spi::open(config)?,
+        ScreenConfig::Window { size } => window(*size)?,
     })
+}
+
+#[cfg(feature = "window")]
+fn window(size: PixelSize) -> Result<Box<dyn Screen>, ScreenError> {
+    Ok(Box::new(super::window::WindowScreen::open(size)?))
+}
+
+#[cfg(not(feature = "window"))]
+fn window(_: PixelSize) -> Result<Box<dyn Screen>, ScreenError> {
+    Err(ScreenError::WindowLeftOut)
 }
 
 fn drm(config: &DrmConfig) -> Result<Box<dyn Screen>, ScreenError> {

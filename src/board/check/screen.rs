@@ -13,6 +13,8 @@ pub const SCREEN_SIDE_PX: [i64; 2] = [240, 4_096];
 pub const CLOCK_HZ: [i64; 2] = [100_000, 125_000_000];
 /// Small panels are specified for about this rate.
 const CLOCK_HZ_DEFAULT: u32 = 32_000_000;
+/// What the common panels of boards have, and a part of every desktop.
+const WINDOW_DEFAULT: PixelSize = PixelSize::new(800, 480);
 /// Lines of a GPIO chip.
 pub const PIN: [i64; 2] = [0, 1_023];
 /// Names of connectors are short: `HDMI-A-1`.
@@ -47,7 +49,11 @@ impl Checker<'_> {
                 refuse("an spi screen", &SPI_KEYS)?;
                 self.spi(raw).map(ScreenConfig::Spi)
             }
-            _ => Err(self.kind("screen", &screen.kind, "png, drm, framebuffer, auto, spi")),
+            "window" => {
+                refuse("a window", &["width", "height"])?;
+                Ok(ScreenConfig::Window { size: self.screen_size(raw)?.unwrap_or(WINDOW_DEFAULT) })
+            }
+            _ => Err(self.kind("screen", &screen.kind, "png, drm, framebuffer, auto, spi, window")),
         }
     }
 
