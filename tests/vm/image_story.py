@@ -21,8 +21,7 @@ SHELL_SECONDS_MAX = 60
 PROMPT_SECONDS = 20
 GROWTH_BYTES = 64 << 20
 STICK_BYTES = 320 << 20
-STARTED = r"Started .*raymap\.service"
-TESTED = r"Finished .*raymap-tested\.service"
+STARTED = r"Started .*raymap\.ser"
 # The same image, told by the machine's firmware to open a shell on the console.
 SHELL = ["-smbios", "type=11,value=io.systemd.stub.kernel-cmdline-extra=systemd.debug_shell=ttyAMA0"]
 
@@ -138,7 +137,7 @@ def refused_updates(bench):
     bench.damaged("2")
     machine = bench.boot(bench.stick("2", "stranger"))
     try:
-        machine.console.wait(r"Failed to start .*raymap-update\.service", BOOT_SECONDS_MAX)
+        machine.console.wait(r"Failed to start .*raymap-update\.", BOOT_SECONDS_MAX)
         opened(machine)
         assert slots(machine) == ["raymap_1.efi"], slots(machine)
         claim("an image that is signed by a stranger is not taken")
@@ -159,7 +158,7 @@ def broken_update(bench):
         for number in (1, 2, 3):
             found = machine.console.wait("raymap: starting raymap_2", UPDATE_SECONDS_MAX + BOOT_SECONDS_MAX, place)
             place = found.end()
-            machine.console.wait(r"Failed to start .*raymap-tested\.service", BOOT_SECONDS_MAX, place)
+            machine.console.wait(r"Failed to start .*raymap-tested\.", BOOT_SECONDS_MAX, place)
             claim(f"{machine.seconds():.0f} s: the broken image has failed for the {number}. time")
         found = machine.console.wait(r"raymap: starting (raymap_\d)", BOOT_SECONDS_MAX, place)
         assert found[1] == b"raymap_1", found[1]
@@ -180,7 +179,7 @@ def good_update(bench):
     machine = bench.boot(bench.stick("3"))
     try:
         found = machine.console.wait("raymap: starting raymap_3", UPDATE_SECONDS_MAX + BOOT_SECONDS_MAX)
-        machine.console.wait(r"Finished .*systemd-bless-boot\.service", BOOT_SECONDS_MAX, found.end())
+        machine.console.wait(r"Finished .*systemd-bless-boot", BOOT_SECONDS_MAX, found.end())
         opened(machine)
         assert slots(machine) == ["raymap_1.efi", "raymap_3.efi"], slots(machine)
         claim("the next image passes its self-test and is marked good; the broken one is gone")
