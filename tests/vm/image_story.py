@@ -203,8 +203,8 @@ CHAPTERS = [no_login, first_start, refused_updates, broken_update, good_update]
 
 
 def opened(machine):
-    """The shell on the console, without its echo and its prompt."""
-    machine.console.send(b"\nexec sh\n")
+    """The shell on the console, without its echo and its prompt, and without what systemd says there of its units."""
+    machine.console.send(b"\nkill -SIGRTMIN+21 1; exec sh\n")
     time.sleep(1)
     machine.shell("PS1=; stty -echo", SHELL_SECONDS_MAX)
     machine.shell("true", SHELL_SECONDS_MAX)
