@@ -43,6 +43,8 @@ class Machine:
         self.grabber_socket = sockets["grabber"]
         self.console, self.line, self.qmp_socket = (
             Wire(sockets[name], self.process) for name in ("console", "serial", "qmp"))
+        # QEMU's end of a socket holds some 280 bytes that come one by one; the station waits for them to be taken.
+        self.console.beside = [self.line]
         self.qmp("qmp_capabilities")
 
     def seconds(self):
@@ -100,6 +102,8 @@ class Wire:
 
     def __init__(self, path, process):
         self.name, self.process, self.text = path.name, process, bytearray()
+        # Other wires whose text is taken too while this one is waited for.
+        self.beside = []
         self.socket = self.connect(path)
         self.socket.setblocking(False)
 
@@ -137,13 +141,15 @@ class Wire:
         pattern = re.compile(pattern.encode())
         while True:
             more = self.drain()
+            for wire in self.beside:
+                wire.drain()
             if found := pattern.search(self.text, start):
                 return found
             if time.monotonic() > end or not more:
                 tail = self.text[start:][-2000:].decode(errors="replace")
                 why = f"not within {seconds_max} s" if more else "the machine has ended"
                 raise Broken(f"{self.name}: {pattern.pattern.decode()}: {why}; the last of it:\n{tail}")
-            select.select([self.socket], [], [], 0.2)
+            select.select([wire.socket for wire in (self, *self.beside)], [], [], 0.2)
 
 
 def missing():
