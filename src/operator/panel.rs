@@ -81,7 +81,7 @@ impl OperatorPanel {
         showcase: Option<Showcase>,
     ) -> Result<Self, OperatorError> {
         let panel = Self::without_buttons(start, archive, screen, turn, clock, showcase)?;
-        panel.listen(|tell| input::start(tell));
+        panel.listen(input::start);
         Ok(panel)
     }
 
