@@ -57,7 +57,7 @@ fn refuse_left_out(screen: &ScreenConfig) -> Result<(), Failure> {
 
 #[cfg(feature = "window")]
 fn listen_to_window(panel: &OperatorPanel) {
-    panel.listen(|tell| crate::input::window::start(tell));
+    panel.listen(crate::input::window::start);
 }
 
 #[cfg(not(feature = "window"))]
