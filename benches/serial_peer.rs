@@ -6,6 +6,9 @@
 //! A station over small frames that are refused at once, on a pseudo-terminal: what is timed is all that the loop does
 //! between two frames, record and screen left out.
 
+#[path = "../tests/refusing/mod.rs"]
+mod refusing;
+
 use std::io::Read;
 use std::path::Path;
 use std::sync::Mutex;
@@ -14,49 +17,17 @@ use std::time::{Duration, Instant};
 
 use raymap::clock::SystemClock;
 use raymap::frame::Frame;
-use raymap::pipeline::Study;
-use raymap::preprocess::Display;
-use raymap::reading::{Provenance, Refusal};
 use raymap::serial::PortLink;
 use raymap::source::Sourced;
-use raymap::station::{
-    About, Edges, Fault, Fed, Feed, Filed, Panel, PanelError, Policy, Reader, Station, TestReport,
-};
+use raymap::station::{About, Edges, Fault, Fed, Feed, Policy, Station};
 use raymap::units::PixelSize;
+use refusing::{NoPanel, Refuser};
 use serialport::{SerialPort, TTYPort};
 
 const BAUD_RATE: u32 = 115_200;
 const FRAMES: usize = 5_000;
 /// Between two frames: far more of them than any X-ray unit gives, and more than the line carries.
 const PAUSE: Duration = Duration::from_millis(4);
-
-struct Refuser;
-
-impl Reader for Refuser {
-    fn read(&mut self, name: &str, frame: &Frame) -> Study {
-        let none = || "none".to_owned();
-        let provenance =
-            Provenance { model_name: none(), model_version: none(), model_sha256: none(), kernels: "none" };
-        let refusal = Refusal { code: "lungs_not_found", text: none() };
-        Study::refused(name, Display::of(frame), 64, provenance, refusal)
-    }
-}
-
-struct NoPanel;
-
-impl Panel for NoPanel {
-    fn boot(&mut self, _: &About, _: &[TestReport]) -> Result<(), PanelError> {
-        Ok(())
-    }
-
-    fn result(&mut self, _: &Study, _: Filed) -> Result<(), PanelError> {
-        Ok(())
-    }
-
-    fn fault(&mut self, _: &Fault) -> Result<(), PanelError> {
-        Ok(())
-    }
-}
 
 /// Frames, and how long the loop was away after each.
 struct Timed<'a> {

@@ -163,8 +163,7 @@ mod tests {
     #[test]
     fn a_sure_zone_scores_more_on_brixia_than_a_faint_one_of_the_same_area() {
         let score = |mean: f32| {
-            let (zones, zone_means, lung_means) = ([f(0.5); 6], [f(mean); 6], [f(mean); 2]);
-            let shares = Shares { total: f(0.5), right: f(0.5), left: f(0.5), zones, zone_means, lung_means };
+            let shares = Shares { zone_means: [f(mean); 6], ..Shares::even(f(0.5)) };
             Severity::of(&shares, &cutoffs()).brixia_estimate
         };
         assert_eq!([score(0.04), score(0.2), score(0.4), score(0.8)], [0, 6, 12, 18]);
@@ -172,8 +171,7 @@ mod tests {
 
     #[test]
     fn extent_goes_by_a_models_own_limits_where_it_has_them() {
-        let (zones, zone_means, lung_means) = ([f(0.1); 6], [f(0.1); 6], [f(0.5), f(0.09)]);
-        let shares = Shares { total: f(0.1), right: f(0.1), left: f(0.1), zones, zone_means, lung_means };
+        let shares = Shares { lung_means: [f(0.5), f(0.09)], ..Shares::even(f(0.1)) };
         let own = Cutoffs { extent_lung: Some([f(0.1), f(0.2), f(0.3), f(0.6)]), ..cutoffs() };
         assert_eq!(Severity::of(&shares, &own).geographic_extent, 3);
         assert_eq!(Severity::of(&shares, &cutoffs()).geographic_extent, 2);
@@ -181,15 +179,8 @@ mod tests {
 
     #[test]
     fn a_cutoff_of_zero_does_not_make_healthy_lungs_ill() {
-        let (zero, none) = (f(0.0), [f(0.0); 6]);
-        let shares = Shares {
-            total: zero,
-            right: zero,
-            left: zero,
-            zones: none,
-            zone_means: none,
-            lung_means: [zero; 2],
-        };
+        let zero = f(0.0);
+        let shares = Shares::even(zero);
         let zero = Cutoffs {
             grades: [zero; 4],
             zone_touched: zero,

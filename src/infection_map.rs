@@ -45,6 +45,21 @@ pub struct Shares {
     pub lung_means: [Fraction; 2],
 }
 
+#[cfg(test)]
+impl Shares {
+    /// The same everywhere.
+    pub fn even(share: Fraction) -> Self {
+        Self {
+            total: share,
+            right: share,
+            left: share,
+            zones: [share; ZONES],
+            zone_means: [share; ZONES],
+            lung_means: [share; 2],
+        }
+    }
+}
+
 impl InfectionMap {
     /// The network's probabilities inside `field`; a pixel counts as infected from `threshold` on.
     ///
@@ -101,7 +116,7 @@ impl InfectionMap {
 
 /// The highest step that one pixel in [`PEAK_OF`], rounded up, reaches.
 fn peak(steps: &[usize]) -> f32 {
-    let enough = steps.iter().sum::<usize>().div_ceil(PEAK_OF);
+    let enough = steps.iter().sum::<usize>().div_ceil(PEAK_OF).max(1);
     let mut above = 0;
     let reached = steps.iter().rposition(|n| {
         above += n;
@@ -166,7 +181,7 @@ mod tests {
         assert_eq!(peak(&steps), 0.5 / 1024.0, "of 999, ten are needed: rounded up");
         steps[0] = 891;
         assert_eq!(peak(&steps), 512.5 / 1024.0, "of 900, nine");
-        assert_eq!(peak(&vec![0; PEAK_STEPS]), 1023.5 / 1024.0, "no pixel; no map comes of that");
+        assert_eq!(peak(&vec![0; PEAK_STEPS]), 0.0, "nothing reaches anything");
     }
 
     #[test]

@@ -9,6 +9,7 @@
 pub mod units;
 pub mod clock;
 pub mod secret;
+pub mod replace;
 pub mod board;
 pub mod frame;
 pub mod source;

@@ -37,6 +37,14 @@ fn readable(disk: &SimulatedStorage) -> Acknowledged {
     journal.readings().filter(whole).map(|e| (e.sequence, e.sequence - 1)).collect()
 }
 
+/// The disk with one bit of byte `at` of this file turned round.
+fn flipped(disk: &SimulatedStorage, name: &str, at: usize) -> SimulatedStorage {
+    let (flipped, mut bytes) = (disk.copied(), disk.content(name));
+    bytes[at] ^= 1 << (at % 8);
+    flipped.put(name, bytes);
+    flipped
+}
+
 #[test]
 fn every_flipped_byte_is_found_and_costs_one_reading_at_most() {
     let (disk, kept) = record(6);
@@ -45,10 +53,7 @@ fn every_flipped_byte_is_found_and_costs_one_reading_at_most() {
     for name in disk.names() {
         let content = disk.content(&name);
         for at in 0..content.len() {
-            let flipped = disk.copied();
-            let mut bytes = content.clone();
-            bytes[at] ^= 1 << (at % 8);
-            flipped.put(&name, bytes);
+            let flipped = flipped(&disk, &name, at);
             let verdict = verify(&flipped).unwrap();
             assert!(!verdict.is_clean(), "{name}, byte {at}: not found");
             let left = readable(&flipped);
@@ -78,10 +83,7 @@ fn a_flipped_byte_is_found_in_a_record_that_has_dropped_readings_and_been_cut() 
         // What was unfinished is no part of the journal.
         let counts = if name == cut { whole } else { content.len() };
         for at in (0..counts).step_by(step) {
-            let flipped = disk.copied();
-            let mut bytes = content.clone();
-            bytes[at] ^= 1 << (at % 8);
-            flipped.put(&name, bytes);
+            let flipped = flipped(&disk, &name, at);
             let verdict = verify(&flipped).unwrap();
             assert!(!verdict.is_clean(), "{name}, byte {at}: not found");
             assert!(readable(&flipped).len() + 1 >= kept, "{name}, byte {at}: more than one is lost");

@@ -4,6 +4,7 @@
 //! was lost is sent again at 16 lines a second, so there cannot be a pull for every ten readings at 50 a second.
 
 mod program;
+mod refusing;
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::fs::symlink;
@@ -17,15 +18,11 @@ use std::time::{Duration, Instant};
 use program::emulator;
 use raymap::clock::SystemClock;
 use raymap::frame::Frame;
-use raymap::pipeline::Study;
-use raymap::preprocess::Display;
-use raymap::reading::{Provenance, Refusal};
 use raymap::serial::{Kind, Line, PortLink};
 use raymap::source::Sourced;
-use raymap::station::{
-    About, Edges, Fault, Fed, Feed, Filed, Panel, PanelError, Policy, Reader, Station, Summary, TestReport,
-};
+use raymap::station::{About, Edges, Fault, Fed, Feed, Policy, Station, Summary};
 use raymap::units::PixelSize;
+use refusing::{NoPanel, Refuser};
 use serde_json::Value;
 use serialport::{SerialPort, TTYPort};
 
@@ -58,35 +55,6 @@ fn resident_kb() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap();
     let line = status.lines().find_map(|l| l.strip_prefix("VmRSS:")).unwrap();
     line.trim().trim_end_matches(" kB").parse().unwrap()
-}
-
-/// Refuses every radiograph: a line for each, and no time lost.
-struct Refuser;
-
-impl Reader for Refuser {
-    fn read(&mut self, name: &str, frame: &Frame) -> Study {
-        let none = || "none".to_owned();
-        let provenance =
-            Provenance { model_name: none(), model_version: none(), model_sha256: none(), kernels: "none" };
-        let refusal = Refusal { code: "lungs_not_found", text: none() };
-        Study::refused(name, Display::of(frame), 64, provenance, refusal)
-    }
-}
-
-struct NoPanel;
-
-impl Panel for NoPanel {
-    fn boot(&mut self, _: &About, _: &[TestReport]) -> Result<(), PanelError> {
-        Ok(())
-    }
-
-    fn result(&mut self, _: &Study, _: Filed) -> Result<(), PanelError> {
-        Ok(())
-    }
-
-    fn fault(&mut self, _: &Fault) -> Result<(), PanelError> {
-        Ok(())
-    }
 }
 
 /// So many radiographs, all alike.

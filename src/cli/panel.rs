@@ -42,17 +42,11 @@ pub fn start(
     panel.map_err(|e| Failure::new(Exit::Device, e.code(), &e))
 }
 
-#[cfg(feature = "window")]
-fn refuse_left_out(_: &ScreenConfig) -> Result<(), Failure> {
-    Ok(())
-}
-
 /// A screen that no later try can bring.
-#[cfg(not(feature = "window"))]
 fn refuse_left_out(screen: &ScreenConfig) -> Result<(), Failure> {
     let error = screen::ScreenError::WindowLeftOut;
-    let is_window = matches!(screen, ScreenConfig::Window { .. });
-    if is_window { Err(Failure::new(Exit::Configuration, error.code(), &error)) } else { Ok(()) }
+    let is_left_out = !cfg!(feature = "window") && matches!(screen, ScreenConfig::Window { .. });
+    if is_left_out { Err(Failure::new(Exit::Configuration, error.code(), &error)) } else { Ok(()) }
 }
 
 #[cfg(feature = "window")]

@@ -1,7 +1,7 @@
 //! `raymap records export`: readings as files that any program opens, each read back after it was written.
 
-use std::fs::{self, File};
-use std::io::{self, Write};
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use image::codecs::png::{CompressionType, FilterType, PngEncoder};
@@ -15,6 +15,7 @@ use super::records_dicom::{DicomArguments, DicomObjects};
 use crate::frame::{Frame, Photometric};
 use crate::record::{Entry, Journal, RecordError, RecordPlace, Restored};
 use crate::render;
+use crate::replace::replace;
 
 /// A day and a time, as far as either is given.
 const TIME_FORM: &str = "dddd-dd-ddTdd:dd:ddZ";
@@ -255,17 +256,7 @@ pub fn png(
 /// Writes a file, forces it onto the disk, and reads it back.
 pub fn write_checked(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     let failed = |e: io::Error| Failure::storage(path, &e);
-    let part = path.with_extension("part");
-    let write = || {
-        let mut file = File::create(&part)?;
-        file.write_all(bytes)?;
-        file.sync_all()?;
-        fs::rename(&part, path)?;
-        // A bare name's folder is empty: the working directory.
-        let folder = path.parent().filter(|f| !f.as_os_str().is_empty());
-        File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
-    };
-    write().map_err(failed)?;
+    replace(path, bytes).map_err(failed)?;
     if fs::read(path).map_err(failed)? == bytes {
         return Ok(());
     }

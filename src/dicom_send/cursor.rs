@@ -1,14 +1,15 @@
 //! How far the record has been sent: one small file beside it, replaced in one step after each object.
 
-use std::fs::{self, File};
-use std::io::{self, Read, Write};
+use std::fs::File;
+use std::io::{self, Read};
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use crate::replace::replace;
+
 /// In the record's folder, where only segments are the record's.
 const NAME: &str = "dicom-sent.json";
-const NAME_NEW: &str = "dicom-sent.json.new";
 /// The usual one has 200 bytes.
 const BYTES_MAX: u64 = 4 * 1024;
 
@@ -55,12 +56,7 @@ impl Cursor {
     /// On the disk when this returns.
     pub fn save(&self, folder: &Path) -> io::Result<()> {
         let text = serde_json::to_vec(self)?;
-        let new = folder.join(NAME_NEW);
-        let mut file = File::create(&new)?;
-        file.write_all(&text)?;
-        file.sync_all()?;
-        fs::rename(&new, folder.join(NAME))?;
-        File::open(folder)?.sync_all()
+        replace(&folder.join(NAME), &text)
     }
 
     /// The next reading is done.
@@ -73,7 +69,10 @@ impl Cursor {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
+    use crate::replace::beside;
 
     #[test]
     fn a_cursor_is_read_as_it_was_saved_and_for_its_own_peer() {
@@ -98,7 +97,7 @@ mod tests {
         }
         // What a power cut leaves of a new one changes nothing.
         fs::write(folder.path().join(NAME), &whole).unwrap();
-        fs::write(folder.path().join(NAME_NEW), &whole[..9]).unwrap();
+        fs::write(beside(&folder.path().join(NAME)), &whole[..9]).unwrap();
         assert_eq!(Cursor::load(folder.path(), "a").through, 9);
     }
 }

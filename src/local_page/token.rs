@@ -8,6 +8,7 @@ use std::path::Path;
 use sha2::{Digest, Sha256};
 
 use super::error::PageError;
+use crate::record::hexadecimal;
 use crate::secret::{self, Secret};
 
 /// Fewest and most characters: 24 drawn at random cannot be guessed, and 128 fit into any address.
@@ -72,10 +73,6 @@ fn digest(what: &[u8], of: &[u8]) -> [u8; 32] {
 /// Looks at every byte, whatever differs.
 fn is_same(a: &[u8; 32], b: &[u8; 32]) -> bool {
     std::hint::black_box(a.iter().zip(b).fold(0, |differ, (a, b)| differ | (a ^ b))) == 0
-}
-
-fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().map(|b| format!("{b:02x}")).collect()
 }
 
 #[cfg(test)]

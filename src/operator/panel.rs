@@ -71,7 +71,8 @@ pub struct OperatorPanel {
 impl OperatorPanel {
     /// Shows on `screen`, which is turned by `turn`, and listens to the system's buttons.
     ///
-    /// Neither the screen nor a button need be there yet; others may look through `showcase`. Fails only when no thread can be started.
+    /// Neither the screen nor a button need be there yet; others may look through `showcase`. Fails only when no
+    /// thread can be started.
     pub fn start(
         start: Start,
         archive: Archive,

@@ -40,9 +40,8 @@ pub fn graded(percent: u8) -> Study {
         brixia_zones: [1, 1, 1, 1, 0, 0],
     };
     let point = OperatingPoint { threshold: share, sensitivity: None, specificity: None };
-    let ([zones, zone_means], lung_means) = ([[share; 6]; 2], [share; 2]);
     let finding = Finding {
-        infected: Shares { total: share, right: share, left: share, zones, zone_means, lung_means },
+        infected: Shares::even(share),
         interval90: [share; 2],
         severity,
         detection: Detection { probability: share, operating_point: point },

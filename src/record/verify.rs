@@ -2,7 +2,7 @@
 
 use super::damage::{Damage, Fault};
 use super::error::RecordError;
-use super::header::{Digest, EntryKind, Section};
+use super::header::{EntryKind, Section};
 use super::journal::{Entry, header_of, section_of};
 use super::note::Acknowledged;
 use super::retention::Dropped;
@@ -100,7 +100,7 @@ impl Acknowledged {
 }
 
 /// Lower-case digits.
-pub fn hexadecimal(digest: &Digest) -> String {
+pub fn hexadecimal(digest: &[u8]) -> String {
     digest.iter().map(|b| format!("{b:02x}")).collect()
 }
 

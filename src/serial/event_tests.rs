@@ -29,14 +29,7 @@ fn reading(outcome: Result<Finding, Refusal>) -> Reading {
 fn finding(share: f32) -> Finding {
     let s = Fraction::new(share).unwrap();
     Finding {
-        infected: Shares {
-            total: s,
-            right: s,
-            left: s,
-            zones: [s; 6],
-            zone_means: [s; 6],
-            lung_means: [s; 2],
-        },
+        infected: Shares::even(s),
         interval90: [s, s],
         severity: Severity {
             grade: Grade::Moderate,

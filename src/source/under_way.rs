@@ -3,9 +3,11 @@
 //! A restart begins with the file that was not done with, so a radiograph that hangs the program, or is too much for
 //! a slow board's deadlines, would be met again and again. After [`ENDED_MAX`] programs it is passed over, and said.
 
-use std::fs::{self, File};
-use std::io::{self, Read, Write};
+use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
+
+use crate::replace::replace;
 
 /// Programs that may end while they read one file: one fewer than failed starts lead to safe mode.
 pub const ENDED_MAX: u32 = 2;
@@ -34,7 +36,9 @@ impl UnderWay {
             return false;
         }
         (self.key, self.begun) = (key, begun + 1);
-        if let Some(Err(error)) = self.path.as_deref().map(|path| write(path, self.key, self.begun)) {
+        if let Some(Err(error)) =
+            self.path.as_deref().map(|path| replace(path, line(self.key, self.begun).as_bytes()))
+        {
             log::warn!("that a file is being read could not be written down: {error}");
         }
         true
@@ -48,12 +52,8 @@ impl UnderWay {
     }
 }
 
-fn write(path: &Path, key: u64, begun: u32) -> io::Result<()> {
-    let beside = path.with_extension("new");
-    let mut file = File::create(&beside)?;
-    file.write_all(format!("{key:016x} {begun}\n").as_bytes())?;
-    file.sync_all()?;
-    fs::rename(beside, path)
+fn line(key: u64, begun: u32) -> String {
+    format!("{key:016x} {begun}\n")
 }
 
 /// `None` where there is nothing, or nothing that makes sense.
@@ -66,6 +66,8 @@ fn read(path: &Path) -> Option<(u64, u32)> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]

@@ -5,17 +5,18 @@
 //! and renamed, so a power cut leaves the old one or the new one.
 
 use std::fs::{self, File};
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
+
+use crate::replace::replace;
 
 /// After so many failed starts in a row the next one is in safe mode.
 pub const FAILED_STARTS_MAX: u32 = 3;
 /// The file in the station's folder.
 const NAME: &str = "starts.json";
 /// While it is written.
-const NAME_NEW: &str = "starts.json.new";
 /// Longer files are none of ours.
 const BYTES_MAX: u64 = 4_096;
 /// Characters that are kept of a reason.
@@ -89,13 +90,7 @@ impl Starts {
     }
 
     fn write(&self) -> io::Result<()> {
-        let new = self.folder.join(NAME_NEW);
-        let text = serde_json::to_vec(&self.written)?;
-        let mut file = File::create(&new)?;
-        file.write_all(&text)?;
-        file.sync_all()?;
-        fs::rename(&new, self.folder.join(NAME))?;
-        File::open(&self.folder)?.sync_all()
+        replace(&self.folder.join(NAME), &serde_json::to_vec(&self.written)?)
     }
 }
 
@@ -119,6 +114,7 @@ fn read(path: &Path) -> Written {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::replace::beside;
 
     fn begin(folder: &tempfile::TempDir) -> Starts {
         Starts::begin(&folder.path().join("station")).unwrap()
@@ -154,7 +150,7 @@ mod tests {
         let station = folder.path().join("station");
         let text = fs::read(station.join(NAME)).unwrap();
         for length in 0..text.len() {
-            fs::write(station.join(NAME_NEW), &text[..length]).unwrap();
+            fs::write(beside(&station.join(NAME)), &text[..length]).unwrap();
             assert_eq!(read(&station.join(NAME)).starts, 1);
         }
         assert_eq!(begin(&folder).number(), 2);

@@ -62,14 +62,7 @@ impl Reader for FakeReader {
         };
         let point = OperatingPoint { threshold: share, sensitivity: None, specificity: None };
         let finding = Finding {
-            infected: Shares {
-                total: share,
-                right: share,
-                left: share,
-                zones: [share; 6],
-                zone_means: [share; 6],
-                lung_means: [share; 2],
-            },
+            infected: Shares::even(share),
             interval90: [share; 2],
             severity,
             detection: Detection { probability: share, operating_point: point },

@@ -250,12 +250,11 @@ def calibrate(models, table, cache):
     rule = pixel_calibration([(seen[i], cache["infection"][i]) for i in known])
     p = {i: sigmoid(rule["logit_scale"] * seen[i].z.astype(np.float32) + rule["logit_offset"]) for i in adult}
     share = {i: float((p[i][seen[i].field] >= rule["threshold"]).mean()) for i in adult}
-    mean = {i: float(p[i][seen[i].field].mean()) for i in adult}
     truths = [float(table[i]["infection_frac_lung"] or 0) for i in known]
     said = {i: c for i in adult if (c := chance_of_opacity(table[i])) is not None}
     judged = [i for i in said if table[i]["rsna_class"] or table[i]["finding"] in ("normal", "covid", "viral", "bacterial", "pneumonia")]
-    level = {i: (mean[i], peak(p[i][seen[i].field])) for i in adult}
-    x = np.log(np.array([level[i] for i in judged]) + FLOOR)
+    level = lambda inside: (float(inside.mean()), peak(inside))
+    x = np.log(np.array([level(p[i][seen[i].field]) for i in judged]) + FLOOR)
     positive = np.array([said[i] > 0.5 for i in judged])
     slope, peak_slope, intercept = logistic(x, positive.astype(float))
     cut, sensitivity, specificity = operating_point(sigmoid(x @ [slope, peak_slope] + intercept), positive)

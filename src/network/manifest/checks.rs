@@ -118,23 +118,14 @@ fn calibration(keys: [&'static str; 3], raw: RawCalibration) -> Result<Calibrati
 
 fn grade(raw: RawGrade) -> Result<GradeCutOffs, ManifestError> {
     increasing("grade", &[raw.mild, raw.moderate, raw.severe, raw.critical])?;
-    increasing("grade.brixia_zone", &raw.brixia_zone)?;
-    let brixia = |index: usize| fraction("grade.brixia_zone", raw.brixia_zone[index]);
-    if let Some(limits) = &raw.extent_lung {
-        increasing("grade.extent_lung", limits)?;
-    }
-    let extent = |[a, b, c, d]: [f32; 4]| -> Result<[Fraction; 4], ManifestError> {
-        let limit = |value| fraction("grade.extent_lung", value);
-        Ok([limit(a)?, limit(b)?, limit(c)?, limit(d)?])
-    };
     Ok(GradeCutOffs {
         mild: fraction("grade.mild", raw.mild)?,
         moderate: fraction("grade.moderate", raw.moderate)?,
         severe: fraction("grade.severe", raw.severe)?,
         critical: fraction("grade.critical", raw.critical)?,
         zone_touched: fraction("grade.zone_touched", raw.zone_touched)?,
-        brixia_zone: [brixia(0)?, brixia(1)?, brixia(2)?],
-        extent_lung: raw.extent_lung.map(extent).transpose()?,
+        brixia_zone: rising("grade.brixia_zone", raw.brixia_zone)?,
+        extent_lung: raw.extent_lung.map(|limits| rising("grade.extent_lung", limits)).transpose()?,
     })
 }
 
@@ -185,6 +176,16 @@ fn not_negative(key: &'static str, value: f32) -> Result<f32, ManifestError> {
 fn positive(key: &'static str, value: f32) -> Result<f32, ManifestError> {
     let value = finite(key, value)?;
     if value > 0.0 { Ok(value) } else { Err(ManifestError::NotPositive { key, value }) }
+}
+
+/// Cut-offs, each above the one before.
+fn rising<const N: usize>(key: &'static str, values: [f32; N]) -> Result<[Fraction; N], ManifestError> {
+    increasing(key, &values)?;
+    let mut cutoffs = [Fraction::ZERO; N];
+    for (cutoff, value) in cutoffs.iter_mut().zip(values) {
+        *cutoff = fraction(key, value)?;
+    }
+    Ok(cutoffs)
 }
 
 fn increasing(key: &'static str, values: &[f32]) -> Result<(), ManifestError> {

@@ -3,9 +3,11 @@
 //! One line of 16 hexadecimal digits for each; a last line that a power cut tore is no line.
 
 use std::collections::{HashSet, VecDeque};
-use std::fs::{self, File, OpenOptions};
+use std::fs::{File, OpenOptions};
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
+
+use crate::replace::replace;
 
 /// What a file is known by.
 pub type Key = [u8; 8];
@@ -84,14 +86,8 @@ impl Seen {
     /// Writes a new file beside the old one, then puts it in its place.
     fn write_anew(&mut self) {
         let Some(path) = &self.path else { return };
-        let beside = path.with_extension("new");
         let bytes: Vec<u8> = self.order.iter().flat_map(line).collect();
-        let written = File::create(&beside).and_then(|mut file| {
-            file.write_all(&bytes)?;
-            file.sync_all()?;
-            fs::rename(&beside, path)
-        });
-        match written {
+        match replace(path, &bytes) {
             Ok(()) => self.lines = self.order.len(),
             Err(error) => log::warn!("which files have been read could not be written down: {error}"),
         }
@@ -111,6 +107,8 @@ fn parse(line: &[u8]) -> Option<Key> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]
