@@ -5,6 +5,7 @@
 //! This module does not know where a frame came from.
 
 use crate::board::Area;
+use crate::person::Person;
 use crate::units::PixelSize;
 
 /// Shorter side below which nothing can be read; the network sees 256 pixels.
@@ -87,31 +88,6 @@ impl ObjectReference {
     /// UIDs of study, series, class and instance.
     pub fn uids(&self) -> [&str; 4] {
         [&self.study, &self.series, &self.class, &self.instance]
-    }
-}
-
-/// Who was examined, as a digest: tells whether two radiographs are of one person.
-///
-/// It is made of what a file says of the person, none of which is kept; whoever knows all of that can make it again.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub struct Person([u8; Person::BYTES]);
-
-impl Person {
-    pub const BYTES: usize = 32;
-
-    pub fn from_digest(digest: [u8; Self::BYTES]) -> Self {
-        Self(digest)
-    }
-
-    pub fn digest(&self) -> &[u8; Self::BYTES] {
-        &self.0
-    }
-}
-
-/// Says nothing: not even a digest belongs in a log.
-impl std::fmt::Debug for Person {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Person(..)")
     }
 }
 

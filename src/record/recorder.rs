@@ -8,6 +8,7 @@ use super::storage::Storage;
 use super::store::{Kept, Store};
 use crate::clock::Clock;
 use crate::frame::Frame;
+use crate::person::Person;
 use crate::pipeline::Study;
 
 /// Opens the folder; asked again after it failed.
@@ -68,6 +69,16 @@ impl Recorder {
     pub fn keep(&mut self, frame: &Frame, study: &Study, clock: &dyn Clock) -> Result<Kept, RecordError> {
         let body = Body::of(&self.board, frame, study)?;
         self.opened(clock)?.keep(&body, clock)
+    }
+
+    /// Keeps of whom a kept reading is, on the disk before this returns; `None` takes it back.
+    pub fn name(
+        &mut self,
+        reading: u64,
+        person: Option<Person>,
+        clock: &dyn Clock,
+    ) -> Result<(), RecordError> {
+        self.opened(clock)?.name(reading, person, clock)
     }
 
     /// How much of the record's room is used, where it is open.

@@ -11,11 +11,12 @@ use super::header::SectionKind;
 use super::journal::{Entry, Journal};
 use super::moment::Moment;
 use super::picture;
-use crate::frame::{Frame, ObjectReference, Person, Photometric, WindowLevel};
+use crate::frame::{Frame, ObjectReference, Photometric, WindowLevel};
 use crate::grade::{Grade, Severity};
 use crate::infection_map::InfectionMap;
 use crate::lung_field::LungField;
 use crate::network::{Fitness, Segmentation};
+use crate::person::Person;
 use crate::pipeline::Study;
 use crate::preprocess::{Display, Letterbox};
 use crate::reading::{
@@ -72,15 +73,7 @@ impl Restored {
 
     /// Who was examined, where the radiograph's file said so surely.
     pub fn person(&self) -> Option<Person> {
-        let text = self.json["frame"]["person"].as_str()?;
-        let mut digest = [0; Person::BYTES];
-        if text.len() != 2 * digest.len() {
-            return None;
-        }
-        for (k, byte) in digest.iter_mut().enumerate() {
-            *byte = u8::from_str_radix(text.get(2 * k..2 * k + 2)?, 16).ok()?;
-        }
-        Some(Person::from_digest(digest))
+        Person::from_hexadecimal(self.json["frame"]["person"].as_str()?)
     }
 
     /// The frame that was read, value for value.

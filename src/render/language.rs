@@ -39,6 +39,7 @@ pub struct Words {
     pub warning: ByCode,
     pub refusal: ByCode,
     pub advice: ByCode,
+    pub identifier: ByCode,
 }
 
 /// What the header calls the state.
@@ -53,6 +54,7 @@ pub struct Title {
     pub result: String,
     pub refused: String,
     pub compared: String,
+    pub identify: String,
     pub triage: String,
     pub history: String,
     pub menu: String,
@@ -88,6 +90,8 @@ pub struct Say {
     pub no_readings: String,
     pub no_earlier: String,
     pub no_person: String,
+    pub identify: String,
+    pub identified: String,
     pub interval_short: String,
     pub reading_number: String,
     pub made: String,
@@ -151,6 +155,10 @@ pub struct Action {
     pub history: String,
     pub details: String,
     pub compare: String,
+    pub identify: String,
+    pub take: String,
+    pub erase: String,
+    pub done: String,
     pub map: String,
     pub outline: String,
     pub palette: String,

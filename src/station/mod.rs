@@ -41,7 +41,7 @@ pub use self::fault::{Fault, Origin};
 pub use self::feed::{Fed, Feed, SourceFeed};
 pub use self::live::LiveFeed;
 pub use self::machine::{Battery, CELSIUS_HIGH, battery, bytes_in, free_bytes, hottest_celsius, is_slowed};
-pub use self::panel::{Asked, Filed, Keeping, Panel, PanelError, Reader};
+pub use self::panel::{Asked, Filed, Keeping, Naming, Panel, PanelError, Reader};
 pub use self::policy::Policy;
 pub use self::progress::{OnHang, Progress, Watch, Watchdog};
 pub use self::self_test::{SelfTest, TestReport};
@@ -327,8 +327,10 @@ impl<'a> Station<'a> {
     /// Heeds the operator, and a screen that has failed by itself.
     fn attend(&mut self) {
         match self.panel.attend() {
-            Ok(asked) if asked.shut_down => self.stop.store(true, Ordering::Relaxed),
-            Ok(_) => {}
+            Ok(asked) => {
+                asked.namings.into_iter().for_each(|naming| self.name(naming));
+                self.stop.fetch_or(asked.shut_down, Ordering::Relaxed);
+            }
             failed => self.shown(failed.map(drop)),
         }
     }
@@ -377,6 +379,8 @@ impl<'a> Station<'a> {
     }
 
     fn finish(mut self) -> Summary {
+        // What the operator said last is kept too.
+        self.attend();
         self.become_state(State::Stopping);
         if self.summary.ended == Ended::Stopped {
             self.settle();

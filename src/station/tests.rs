@@ -93,6 +93,7 @@ impl Reader for FakeReader {
 struct FakePanel {
     shown: Vec<String>,
     broken: bool,
+    namings: Vec<Naming>,
 }
 
 /// A record on a simulated disk, so small that it is soon full.
@@ -124,6 +125,10 @@ impl Panel for FakePanel {
     fn serial(&mut self, works: bool, dropped: u64) -> Result<(), PanelError> {
         self.shown.push(format!("serial {works} {dropped}"));
         Ok(())
+    }
+
+    fn attend(&mut self) -> Result<Asked, PanelError> {
+        Ok(Asked { shut_down: false, namings: std::mem::take(&mut self.namings) })
     }
 
     fn record(&mut self, does: Keeping) {

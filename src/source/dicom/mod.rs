@@ -4,7 +4,7 @@
 //! no chest radiograph, `shape` reads how the pixels lie, `shades` how they are to be shown, `pixels` decodes them
 //! by their transfer syntax.
 //! Only the elements named in [`tag`] are ever kept of a file that is read; of those that say who the patient is
-//! nothing leaves but one digest ([`crate::frame::Person`]), and errors carry numbers and words of our own, never a file's text (a UID of digits and dots excepted).
+//! nothing leaves but one digest ([`crate::person::Person`]), and errors carry numbers and words of our own, never a file's text (a UID of digits and dots excepted).
 //! Apart from that, [`Identity`] takes patient and study from a file, for new objects beside it.
 //!
 //! The one reader is our own, so that every length in a file is held against the bytes that are left: the

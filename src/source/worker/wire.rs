@@ -6,7 +6,8 @@ use std::io::{self, Read, Write};
 
 use super::codes;
 use super::confine::Guards;
-use crate::frame::{Frame, ObjectReference, Person, Photometric, WindowLevel, check_size};
+use crate::frame::{Frame, ObjectReference, Photometric, WindowLevel, check_size};
+use crate::person::Person;
 use crate::units::PixelSize;
 
 /// Begins every greeting; another version of the program has another.
