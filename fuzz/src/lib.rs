@@ -25,7 +25,7 @@ pub fn dicom(bytes: &[u8]) {
     if let Ok(frame) = dicom::read(bytes) {
         assert_eq!(frame.pixels().len(), frame.size().area());
     }
-    _ = dicom::Identity::read(bytes);
+    _ = dicom::owner(bytes);
 }
 
 /// PNG, JPEG, TIFF, or whatever the bytes are: the whole intake of files.

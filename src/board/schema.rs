@@ -180,6 +180,11 @@ const RECORD: &[Key] = &[
         Takes::Text,
         "The key that seals new readings, made by `raymap records key`; may begin with $CREDENTIALS_DIRECTORY/; left out: they are kept in the clear.",
     ),
+    Key(
+        "patient",
+        Takes::Switch,
+        "Patient and study are kept as DICOM files say them, for what is sent or exported; needs key_file.",
+    ),
 ];
 const RECORD_NEEDS: &[&str] = &["folder", "bytes_max"];
 
