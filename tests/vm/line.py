@@ -19,8 +19,8 @@ class Line:
 
 def lines(received):
     """All whole lines; the last piece may still be on its way."""
-    whole = bytes(received).decode("ascii").split("\r\n")[:-1]
-    return [Line(text) for text in whole if text]
+    whole = bytes(received).decode("ascii").split("\n")[:-1]
+    return [Line(text.removesuffix("\r")) for text in whole if text.strip()]
 
 
 def crc16(data):

@@ -139,11 +139,21 @@ def plain(width, height, level):
 
 
 def difference(one, other):
-    """Share of pixels that differ; 1 where the sizes do."""
-    if (one.width, one.height) != (other.width, other.height):
-        return 1.0
-    pixels = one.width * one.height
-    pair = zip(range(pixels), range(pixels))
-    a, b = one.channels, other.channels
-    differ = sum(one.data[i * a:i * a + 3] != other.data[j * b:j * b + 3] for i, j in pair)
-    return differ / pixels
+    """The box (left, top, right, bottom; exclusive at the end) round all pixels that differ in colour; None: none do."""
+    assert (one.width, one.height) == (other.width, other.height), "the pictures' sizes differ"
+    width = one.width
+    pixels = [[p.data[i::p.channels] for i in range(3)] for p in (one, other)]
+    rows = [y for y in range(one.height) if any(a[y * width:(y + 1) * width] != b[y * width:(y + 1) * width] for a, b in zip(*pixels))]
+    places = [x for y in rows for x in range(width) if any(a[y * width + x] != b[y * width + x] for a, b in zip(*pixels))]
+    return (min(places), rows[0], max(places) + 1, rows[-1] + 1) if rows else None
+
+
+def is_grey(picture, box):
+    """Whether nothing in the box (left, top, right, bottom) has a colour."""
+    left, top, right, bottom = box
+    for y in range(top, bottom):
+        row = picture.data[(y * picture.width + left) * picture.channels:(y * picture.width + right) * picture.channels]
+        channels = [row[i::picture.channels] for i in range(3)]
+        if channels[0] != channels[1] or channels[0] != channels[2]:
+            return False
+    return True
