@@ -149,11 +149,20 @@ def difference(one, other):
 
 
 def is_grey(picture, box):
-    """Whether nothing in the box (left, top, right, bottom) has a colour."""
+    """Whether nothing in the box has a colour."""
+    return all(row[0::3] == row[1::3] == row[2::3] for row in colours(picture, box))
+
+
+def is_plain(picture, box):
+    """Whether all in the box has one colour."""
+    rows = list(colours(picture, box))
+    return all(row == rows[0][:3] * (len(row) // 3) for row in rows)
+
+
+def colours(picture, box):
+    """The rows of the box, three bytes a pixel."""
     left, top, right, bottom = box
+    step = picture.channels
     for y in range(top, bottom):
-        row = picture.data[(y * picture.width + left) * picture.channels:(y * picture.width + right) * picture.channels]
-        channels = [row[i::picture.channels] for i in range(3)]
-        if channels[0] != channels[1] or channels[0] != channels[2]:
-            return False
-    return True
+        row = picture.data[(y * picture.width + left) * step:(y * picture.width + right) * step]
+        yield row if step == 3 else bytes(v for i in range(0, len(row), step) for v in row[i:i + 3])
