@@ -23,6 +23,12 @@ def lines(received):
     return [Line(text.removesuffix("\r")) for text in whole if text.strip()]
 
 
+def question(sequence, **fields):
+    """A line to the station; the values used here need no escapes."""
+    body = f"RM1 {sequence} 0 ask " + " ".join(f"{key}={value}" for key, value in fields.items())
+    return f"\r\n{body}*{crc16(body.encode()):04X}\r\n".encode()
+
+
 def crc16(data):
     """CRC-16/IBM-3740."""
     crc = 0xFFFF

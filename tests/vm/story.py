@@ -41,7 +41,7 @@ ROUNDING_PERCENT = 0.06
 # The time of day and badges, which may differ between a board and its host: the right half of the screen's head.
 TIME_AND_BADGES = (640, 0, 1280, 48)
 SCREEN = (1280, 800)
-BOARDS = ("station", "drm", "framebuffer")
+BOARDS = ("station", "drm", "framebuffer", "hanging")
 
 
 class Bench:
