@@ -42,8 +42,7 @@ def safe_mode(bench):
         fault = wait_line(machine, lambda l: l.kind == "fault" and l.fields["code"] == "safe_mode", BOOT_SECONDS_MAX)
         reason = reason_of(machine)
         says_why(bench, machine, fault, reason)
-        machine.line.drain()
-        start = machine.line.text.rfind(b"\n") + 1
+        start = whole_lines(machine)
         machine.shell("rm drill; kill -TERM $(pidof raymap)", SHELL_SECONDS_MAX)
         wait_line_of(machine.line, case.is_told_by, READING_SECONDS_MAX, start)
         claim("after safe mode it is tried again, and reads")
@@ -65,10 +64,17 @@ def every_stage(bench):
         for stage in WITH_GRABBER:
             drill(machine, stage)
             if stage == "stopping":
-                machine.shell("until grep -q stopped log; do sleep 1; kill -TERM $(pidof raymap); done & sleep 20", 2 * SHELL_SECONDS_MAX)
+                wait_line_of(machine.line, case.is_told_by, READING_SECONDS_MAX, whole_lines(machine))
+                machine.shell("kill -TERM $(pidof raymap)", SHELL_SECONDS_MAX)
             claim(f"a hang while {stage} ends in a new start after {restart(machine, stage):.1f} s")
     finally:
         machine.stop()
+
+
+def whole_lines(machine):
+    """How much the line has told so far."""
+    machine.line.drain()
+    return machine.line.text.rfind(b"\n") + 1
 
 
 def drill(machine, stage):
