@@ -26,7 +26,7 @@ FRAMES_PER_SECOND = 5
 BOOT_SECONDS_MAX = 120
 READING_SECONDS_MAX = 240
 SHELL_SECONDS_MAX = 60
-DRAWING_SECONDS_MAX = 30
+DRAWING_SECONDS_MAX = 60
 # A radiograph of the training split, 8 bits grey: what it shows was drawn by others and is not judged here.
 REAL = "fullres/hmh_0001.png"
 # How long the host sees the picture before it plays no more: far longer than it takes to settle.
