@@ -60,13 +60,20 @@ def by_keyboard(machine):
     listed = shows(machine, lambda seen: picture.is_plain(seen, MARK) and not picture.is_grey(seen, MARK), "a list")
     machine.press("esc")
     shows(machine, lambda seen: alike(seen, bare), "the bare radiograph again")
-    machine.press("m")
-    faint = shows(machine, lambda seen: not alike(seen, bare), "a fainter map")
-    for _ in range(FADES - 2):
-        machine.press("m")
+    faint = faded(machine, bare, 1)
+    faded(machine, faint, FADES - 2)
     shows(machine, lambda seen: alike(seen, result), "the map as it was at first")
     claim("T goes to the triage list, Esc back; M fades the map in steps and off, and comes round to the first picture")
     return bare, listed, faint
+
+
+def faded(machine, seen, presses):
+    """The picture after so many presses of M, each of which is waited for: two at once count as one that bounces."""
+    for _ in range(presses):
+        machine.press("m")
+        before = seen
+        seen = shows(machine, lambda now: not alike(now, before), "another map")
+    return seen
 
 
 def by_touch(machine, bare, listed, faint):
@@ -76,8 +83,7 @@ def by_touch(machine, bare, listed, faint):
     for number, (place, picture_then) in enumerate(ways, 1):
         machine.touch(*place)
         shows(machine, lambda seen: alike(seen, picture_then), f"what the keys led to, after touch {number}")
-    for _ in range(FADES - 2):
-        machine.press("m")
+    faded(machine, faint, FADES - 2)
     claim("a touch screen leads to the same pictures: the radiograph without the map, the triage list, and back")
 
 

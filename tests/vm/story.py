@@ -262,14 +262,15 @@ def aside(box):
 
 
 def shows(machine, wanted, what):
-    """The first picture on the attached display that is `wanted`."""
+    """The first picture on the attached display that is `wanted`, and still there at a second look."""
     # A thread of its own draws: the line may tell of a reading first.
     end = time.monotonic() + DRAWING_SECONDS_MAX
+    before = None
     while True:
         png = machine.screen()
-        seen = picture.read_png(png)
-        if wanted(seen):
+        if png == before and wanted(seen := picture.read_png(png)):
             return seen
+        before = png
         if time.monotonic() > end:
             kept = Path(tempfile.gettempdir()) / "raymap-vm-screen.png"
             kept.write_bytes(png)
