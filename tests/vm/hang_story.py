@@ -5,12 +5,12 @@ import subprocess
 import time
 
 import picture
+from case import FRAMES_PER_SECOND, host_board
 from grabber import Grabber
 from line import question
 from machine import Broken
 from story import (
-    BOOT_SECONDS_MAX, FRAMES_PER_SECOND, READING_SECONDS_MAX, SHELL_SECONDS_MAX, aside, claim, host_board, self_tested,
-    shows, told, wait_line,
+    BOOT_SECONDS_MAX, READING_SECONDS_MAX, SHELL_SECONDS_MAX, aside, claim, self_tested, shows, told, wait_line,
     wait_line_of)
 
 # Stages of src/station/stage.rs, those first to which a station without a grabber comes.

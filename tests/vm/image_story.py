@@ -5,10 +5,11 @@ import subprocess
 import time
 from pathlib import Path
 
+from case import FRAMES_PER_SECOND, Case, phantom
 from grabber import Grabber
 from line import lines
 from machine import Machine
-from story import FRAMES_PER_SECOND, READING_SECONDS_MAX, REPOSITORY, Case, claim, phantom, wait_line_of
+from story import READING_SECONDS_MAX, REPOSITORY, claim, wait_line_of
 
 HERE = Path(__file__).parent
 FIRMWARE = "/usr/share/qemu-efi-aarch64/QEMU_EFI.fd"

@@ -1,9 +1,8 @@
 """The station's display and its operator, on the emulated machine: two ways to the display, presses, a display that goes."""
 import picture
+from case import FRAMES_PER_SECOND
 from grabber import Grabber
-from story import (
-    FRAMES_PER_SECOND, READING_SECONDS_MAX, SHELL_SECONDS_MAX, claim, cut, screen_shows, self_tested, shows, told,
-    wait_line)
+from story import READING_SECONDS_MAX, SHELL_SECONDS_MAX, claim, cut, screen_shows, self_tested, shows, told, wait_line
 
 # Of the screen at 1280 x 800: inside of the radiograph's place; in the coloured mark of a list's first line; the head,
 # which says a reading's age.

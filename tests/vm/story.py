@@ -4,13 +4,12 @@ import os
 import subprocess
 import tempfile
 import time
-import tomllib
 from pathlib import Path
 
 import initramfs
 import picture
-import replay
-from grabber import Frame, Grabber
+from case import FRAMES_PER_SECOND, Case, phantom
+from grabber import Grabber
 from line import lines
 from machine import Machine, kernel
 
@@ -21,7 +20,6 @@ SYSROOT = "/usr/aarch64-linux-gnu"
 MODULES = """virtio_pci virtio_blk ext4 crc32c_generic virtio_gpu xhci_pci uvcvideo i6300esb evdev
  usbhid hid_generic""".split()
 DISK_BYTES = 256 << 20
-FRAMES_PER_SECOND = 5
 # Emulated, and on a machine that may have other things to do: nobody waits in vain for less than this.
 BOOT_SECONDS_MAX = 120
 READING_SECONDS_MAX = 240
@@ -29,18 +27,10 @@ SHELL_SECONDS_MAX = 60
 DRAWING_SECONDS_MAX = 60
 # A radiograph of the training split, 8 bits grey: what it shows was drawn by others and is not judged here.
 REAL = "fullres/hmh_0001.png"
-# How long the host sees the picture before it plays no more: far longer than it takes to settle.
-SEEN_SECONDS = 6
-# What the line says of a radiograph: not how long it took, nor its numbers.
-SAID = ("grade", "total", "i90", "right", "left", "zones", "extent", "toussie", "brixia", "prob", "opacity")
-# A live picture is averaged to more bits than a file has, and cut out of the black around it: shares as near as
-# pixels are.
-DIFFERENCE_PERCENT_MAX = 0.5
 # The record has four digits of a fraction.
 ROUNDING_PERCENT = 0.06
 # The time of day and badges, which may differ between a board and its host: the right half of the screen's head.
 TIME_AND_BADGES = (640, 0, 1280, 48)
-SCREEN = (1280, 800)
 BOARDS = ("station", "drm", "framebuffer", "hanging")
 
 
@@ -69,56 +59,6 @@ class Bench:
         return Machine(self.disk, kernel(self.parts.kernel, self.initramfs, board))
 
 
-class Case:
-    """A radiograph: the frame by which it arrives, and what the host makes of the same frame, line, record and screen."""
-
-    def __init__(self, bench, name, png):
-        self.name = name
-        area = picture.fitted(picture.read_png(png).grey(), *picture.AREA[2:])
-        luma = picture.on_console(area)
-        self.frame = Frame(*picture.SCREEN, luma)
-        self.folder = bench.work / name.replace(" ", "-")
-        self.folder.mkdir()
-        frames = replay.recording(*picture.SCREEN, luma, SEEN_SECONDS * FRAMES_PER_SECOND, FRAMES_PER_SECOND)
-        (self.folder / "frames").write_bytes(frames)
-        (self.folder / "board.toml").write_text(host_board())
-        on_host(bench, self.folder, "run", "--board", "board.toml")
-        [self.line] = [l for l in lines((self.folder / "out/serial.log").read_bytes()) if l.kind == "reading"]
-        kept = on_host(bench, self.folder, "records", "--board", "board.toml", "show", self.line.fields["id"])
-        self.reading = json.loads(kept)["reading"]
-        self.drawn = picture.read_png((self.folder / "screen.png").read_bytes())
-        # The same pixels, as a file.
-        (self.folder / "radiograph.png").write_bytes(picture.write_png(picture.as_captured(area)))
-        self.file = json.loads(on_host(bench, self.folder, "read", "radiograph.png", "--json"))
-
-    def is_told_by(self, line):
-        """Whether a line of the kind `reading` says the same."""
-        return line.kind == "reading" and all(line.fields[key] == self.line.fields[key] for key in SAID)
-
-    def is_read_as_a_file(self):
-        """Whether the same pixels in a file have the same grade and score, and shares as near as pixels are."""
-        one, other = self.reading["infected"], self.file["infected"]
-        far = max(abs(one[key] - other[key]) for key in ("total", "right", "left"))
-        severity = [r["severity"] for r in (self.reading, self.file)]
-        return severity[0] == severity[1] and 100 * far <= DIFFERENCE_PERCENT_MAX
-
-
-def host_board():
-    """The emulated station's, but for its devices."""
-    station = tomllib.loads((HERE / "station.toml").read_text())["source"]
-    crop = ", ".join(f"{key} = {value}" for key, value in station["crop"].items())
-    return f"""description = "What the emulated station does, on this machine."
-inherits = ["sbc/host"]
-source = {{ kind = "replay", path = "frames", range = "{station["range"]}", crop = {{ {crop} }} }}
-screen = {{ kind = "png", path = "screen.png", width = {SCREEN[0]}, height = {SCREEN[1]} }}
-record = {{ folder = "records", bytes_max = 67_108_864 }}
-"""
-
-
-def on_host(bench, folder, *words):
-    return subprocess.run([bench.host, *words], cwd=folder, check=True, capture_output=True).stdout
-
-
 def guest(parts, program):
     archive = initramfs.Archive()
     for folder in ("/dev", "/proc", "/sys", "/root"):
@@ -131,14 +71,6 @@ def guest(parts, program):
         archive.file(f"/etc/raymap/{board}.toml", (HERE / f"{board}.toml").read_bytes())
     archive.file("/init", (HERE / "init").read_bytes(), 0o755)
     return archive
-
-
-def phantom(host, work, seed=7):
-    folder = work / f"phantom-{seed}"
-    subprocess.run(
-        [host, "phantom", "--seed", str(seed), "--infected", "20", "--out", folder], check=True, capture_output=True)
-    [png] = folder.glob("*-display.png")
-    return png.read_bytes()
 
 
 def claim(text):
