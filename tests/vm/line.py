@@ -19,8 +19,14 @@ class Line:
 
 def lines(received):
     """All whole lines; the last piece may still be on its way."""
-    whole = bytes(received).decode("ascii").split("\r\n")[:-1]
-    return [Line(text) for text in whole if text]
+    whole = bytes(received).decode("ascii").split("\n")[:-1]
+    return [Line(text.removesuffix("\r")) for text in whole if text.strip()]
+
+
+def question(sequence, **fields):
+    """A line to the station; the values used here need no escapes."""
+    body = f"RM1 {sequence} 0 ask " + " ".join(f"{key}={value}" for key, value in fields.items())
+    return f"\r\n{body}*{crc16(body.encode()):04X}\r\n".encode()
 
 
 def crc16(data):
