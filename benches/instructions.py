@@ -8,6 +8,7 @@ for 32-bit ARM armv7-unknown-linux-gnueabihf and gcc-arm-linux-gnueabihf.
     benches/instructions.py                     # builds the program for aarch64 in release mode, then counts
     benches/instructions.py --armv7             # the same for 32-bit ARM
     benches/instructions.py --program FILE --stages FILE    # counts programs that are there and not stripped
+    benches/instructions.py --peers             # other engines too: benches/peers.py says what it fetches
 
 Each figure is the difference between more runs and fewer, of `raymap bench` or of a stage in `benches/stages.rs`, so
 that start and load are not in it.
@@ -20,6 +21,8 @@ import pathlib
 import re
 import subprocess
 import tempfile
+
+import peers
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 # Rust's name of the target, Debian's, QEMU's, and what is counted: processor, kernels.
@@ -154,6 +157,7 @@ def table(program, cpu, kernels):
     checksum = sum(n for f, n in load.items() if "sha2" in f)
     print(f"{'start, load and golden reading':40}{everything / 1e6:14.2f}   of which checksums {checksum / 1e6:.1f}")
     print(f"{'the same less one inference':40}{(everything - total) / 1e6:14.2f}")
+    return kernels, cpu, total, macs
 
 
 def stages(program, cpu, kernels):
@@ -226,6 +230,7 @@ def cycles_of(body, cpu):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--armv7", action="store_true", help="32-bit ARM, not aarch64")
+    parser.add_argument("--peers", action="store_true", help="other engines too")
     parser.add_argument("--program", type=pathlib.Path, help="a program for it that is not stripped")
     parser.add_argument("--stages", type=pathlib.Path, help="benches/stages.rs, built in the same way")
     arguments = parser.parse_args()
@@ -236,11 +241,12 @@ def main():
         made = (arguments.program, arguments.stages) if arguments.program else build(target)
         program, stage_program = (Program(path, work, target) for path in made)
         stages(stage_program, *target.sets[0])
-        for cpu, kernels in target.sets:
-            table(program, cpu, kernels)
+        ours = [table(program, cpu, kernels) for cpu, kernels in target.sets]
         # llvm-mca has no model of a processor that is meant with 32-bit ARM.
         if target is AARCH64:
             loops(program)
+    if arguments.peers:
+        peers.table(ours[0][-1], own=[(kernels, cpu, total) for kernels, cpu, total, _ in ours])
 
 
 if __name__ == "__main__":

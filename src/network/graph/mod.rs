@@ -1,9 +1,11 @@
 //! The model as it runs: an ONNX file of int8 operators to a program, a radiograph to logits.
 //!
 //! tract reads the file and orders the operators; every operator is one of ours (`operators.rs` makes them from the
-//! file, `nodes.rs` is what tract sees of them), and `program.rs` has their kernels and their memory. A file with any
+//! file and the constants that `constants.rs` hands them, `nodes.rs` is what tract sees of them), and `program.rs` has
+//! their kernels and their memory. A file with any
 //! other operator is refused: nothing runs in float unnoticed. tract is named in this folder only.
 
+mod constants;
 mod nodes;
 mod operators;
 mod pool;
@@ -82,8 +84,9 @@ impl Graph {
     pub fn load(file: &[u8], compute: Compute) -> Result<Self, GraphError> {
         let mut onnx = tract_onnx::Onnx::default().with_ignore_value_info(true);
         operators::register(&mut onnx.op_register);
-        let proto = onnx.proto_model_for_read(&mut &*file)?;
+        let mut proto = onnx.proto_model_for_read(&mut &*file)?;
         let names = check(&proto)?;
+        proto.graph.as_mut().map_or(Ok(()), constants::hand_over)?;
         let mut model = onnx.model_for_proto_model(&proto)?.into_typed()?;
         let side = square(&model)?;
         let input = quantised(&model)?;

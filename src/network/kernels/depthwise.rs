@@ -27,7 +27,7 @@ pub fn depthwise(
             Ok(Box::new(super::neon::Depthwise::new(shape, tensors)?))
         }
         #[cfg(target_arch = "x86_64")]
-        KernelSet::Avx2 | KernelSet::Avx512Vnni if shape.input.channels.is_multiple_of(16) => {
+        KernelSet::Avx2 | KernelSet::Avx512Vnni if shape.input.channels >= super::x86::LANES => {
             Ok(Box::new(super::x86::Depthwise::new(shape, tensors)?))
         }
         _ => Ok(Box::new(Depthwise::new(shape, tensors)?)),

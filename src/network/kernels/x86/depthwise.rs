@@ -9,7 +9,7 @@ use super::super::lines::{Lines, Window};
 use super::super::{ConvShape, ConvTensors, Kernel, KernelError, MapShape};
 use super::pairs::{requantise, store};
 
-/// Channels computed at a time; the last ones of an odd number of eights are computed by plain Rust.
+/// Channels computed at a time; where eight are left over, the last sixteen are computed once more, eight of them anew.
 pub const LANES: usize = 16;
 
 #[derive(Debug)]
@@ -26,17 +26,17 @@ pub struct Depthwise {
 }
 
 impl Depthwise {
-    /// `shape` is that of a depthwise convolution whose channels are a multiple of sixteen; AVX2 has to be there
-    /// (both asserted).
+    /// `shape` is that of a depthwise convolution of sixteen channels or more; AVX2 has to be there (both asserted).
     pub fn new(shape: &ConvShape, tensors: &ConvTensors<'_>) -> Result<Self, KernelError> {
-        assert!(is_x86_feature_detected!("avx2") && shape.input.channels.is_multiple_of(LANES));
+        let channels = shape.input.channels;
+        assert!(is_x86_feature_detected!("avx2") && channels >= LANES);
         let taps = shape.kernel * shape.kernel;
         let pairs = taps.div_ceil(2);
-        let mut weights = vec![0; shape.input.channels * pairs * 2];
+        let mut weights = vec![0; channels.div_ceil(LANES) * LANES * pairs * 2];
         for (index, slot) in weights.iter_mut().enumerate() {
             let (block, pair, place) = (index / (32 * pairs), index / 32 % pairs, index % 32);
             let (half, lane, odd) = (place / 16, place / 2 % 8, place % 2);
-            let channel = block * LANES + lane % 4 + lane / 4 * 8 + half * 4;
+            let channel = first_channel(block, channels) + lane % 4 + lane / 4 * 8 + half * 4;
             let tap = 2 * pair + odd;
             *slot = if tap < taps { tensors.weights[channel * taps + tap].into() } else { 0 };
         }
@@ -56,23 +56,37 @@ impl Depthwise {
         let (channels, step) = (self.output.channels, self.shape.stride * self.output.channels);
         let lines: [&[i8]; K] = std::array::from_fn(|k| window.line(k));
         assert!(lines.iter().all(|l| l.len() >= (self.output.width - 1) * step + K * channels));
-        for (column, y) in output.chunks_exact_mut(channels).enumerate() {
-            for (block, y) in y.chunks_exact_mut(LANES).enumerate() {
-                let at = |tap: usize| {
-                    lines[tap / K][column * step + tap % K * channels + block * LANES..].as_ptr()
-                };
-                // SAFETY: every tap has its sixteen bytes in its line (asserted above), weights, bias and scales have
-                // those of the block, and `y` has sixteen bytes; AVX2 was found when this was made.
-                unsafe {
-                    let weights = self.weights[block * PAIRS * 32..][..PAIRS * 32].as_ptr();
-                    let sums = output_of::<K, PAIRS>(at, weights);
-                    let bias = self.bias[block * LANES..][..LANES].as_ptr();
-                    let scales = self.scales[block * LANES..][..LANES].as_ptr();
-                    finish(sums, bias, scales, self.zero, y.as_mut_ptr());
-                }
+        assert_eq!(output.len(), self.output.width * channels);
+        for block in 0..channels.div_ceil(LANES) {
+            let first = first_channel(block, channels);
+            let constants = Constants {
+                weights: self.weights[block * PAIRS * 32..][..PAIRS * 32].as_ptr(),
+                bias: self.bias[first..][..LANES].as_ptr(),
+                scales: self.scales[first..][..LANES].as_ptr(),
+                zero: self.zero,
+            };
+            let starts = lines.map(|line| line[first..].as_ptr());
+            // SAFETY: each line has the sixteen bytes of every tap of every output, and the row those of every output
+            // (asserted above); weights, bias and scales have those of the block; AVX2 was found when this was made.
+            unsafe {
+                let y = output[first..].as_mut_ptr();
+                columns::<K, PAIRS>(starts, step, &constants, y, self.output.width, channels);
             }
         }
     }
+}
+
+/// The first of sixteen channels; the last block of an odd number of eights begins inside the one before it.
+fn first_channel(block: usize, channels: usize) -> usize {
+    (block * LANES).min(channels - LANES)
+}
+
+/// What belongs to sixteen channels.
+struct Constants {
+    weights: *const i16,
+    bias: *const i32,
+    scales: *const f32,
+    zero: i16,
 }
 
 impl Kernel for Depthwise {
@@ -96,17 +110,51 @@ impl Kernel for Depthwise {
     }
 }
 
-/// The sums of sixteen channels: 0 to 3 and 8 to 11, then 4 to 7 and 12 to 15.
+/// Sixteen channels of each of the `width` outputs of a row from `y` on, which lie `channels` apart.
+///
+/// # Safety
+/// AVX2 is there; from each of `lines` on, sixteen bytes can be read at every tap of every output, which lie `step`
+/// bytes apart; `constants` have sixteen values, and 64 x `PAIRS` bytes of weights; sixteen bytes can be written for
+/// every output.
+#[target_feature(enable = "avx2")]
+unsafe fn columns<const K: usize, const PAIRS: usize>(
+    lines: [*const i8; K],
+    step: usize,
+    constants: &Constants,
+    y: *mut i8,
+    width: usize,
+    channels: usize,
+) {
+    // SAFETY: as the caller promises.
+    unsafe {
+        let bias = [0, 8].map(|first| _mm256_loadu_si256(constants.bias.add(first).cast()));
+        let scales = [0, 8].map(|first| _mm256_loadu_ps(constants.scales.add(first)));
+        // In the order of the sums.
+        let bias = [
+            _mm256_permute2x128_si256::<0x20>(bias[0], bias[1]),
+            _mm256_permute2x128_si256::<0x31>(bias[0], bias[1]),
+        ];
+        for column in 0..width {
+            let at = |tap: usize| lines[tap / K].add(column * step + tap % K * channels);
+            let sums = sums_of::<K, PAIRS>(at, constants.weights, bias);
+            let first = _mm256_permute2x128_si256::<0x20>(sums[0], sums[1]);
+            let second = _mm256_permute2x128_si256::<0x31>(sums[0], sums[1]);
+            store(requantise([first, second], scales, constants.zero), y.add(column * channels), LANES);
+        }
+    }
+}
+
+/// The sums of sixteen channels: 0 to 3 and 8 to 11, then 4 to 7 and 12 to 15; `sums` are their bias.
 ///
 /// # Safety
 /// AVX2 is there; sixteen bytes can be read where `at` says each tap is, and 64 x `PAIRS` bytes from `weights` on.
 #[inline]
 #[target_feature(enable = "avx2")]
-unsafe fn output_of<const K: usize, const PAIRS: usize>(
+unsafe fn sums_of<const K: usize, const PAIRS: usize>(
     at: impl Fn(usize) -> *const i8,
     weights: *const i16,
+    mut sums: [__m256i; 2],
 ) -> [__m256i; 2] {
-    let mut sums = [_mm256_setzero_si256(); 2];
     for pair in 0..PAIRS {
         // SAFETY: as the caller promises; the tap after the last is the last again, its weights are zero.
         unsafe {
@@ -119,24 +167,4 @@ unsafe fn output_of<const K: usize, const PAIRS: usize>(
         }
     }
     sums
-}
-
-/// Puts sums in the order of their channels, adds the bias, and stores sixteen bytes.
-///
-/// # Safety
-/// AVX2 is there; sixteen values can be read at `bias` and `scales`, and sixteen bytes written at `y`.
-#[inline]
-#[target_feature(enable = "avx2")]
-unsafe fn finish(sums: [__m256i; 2], bias: *const i32, scales: *const f32, zero: i16, y: *mut i8) {
-    // SAFETY: as the caller promises.
-    unsafe {
-        let first = _mm256_permute2x128_si256::<0x20>(sums[0], sums[1]);
-        let second = _mm256_permute2x128_si256::<0x31>(sums[0], sums[1]);
-        let sums = [
-            _mm256_add_epi32(first, _mm256_loadu_si256(bias.cast())),
-            _mm256_add_epi32(second, _mm256_loadu_si256(bias.add(8).cast())),
-        ];
-        let scales = [_mm256_loadu_ps(scales), _mm256_loadu_ps(scales.add(8))];
-        store(requantise(sums, scales, zero), y, LANES);
-    }
 }

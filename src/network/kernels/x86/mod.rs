@@ -9,6 +9,6 @@ mod depthwise;
 mod pairs;
 mod vnni;
 
-pub use depthwise::Depthwise;
+pub use depthwise::{Depthwise, LANES};
 pub use pairs::matrix as matrix_by_pairs;
 pub use vnni::matrix as matrix_by_fours;
