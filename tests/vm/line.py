@@ -20,8 +20,8 @@ class Line:
 def lines(received):
     """All whole lines; the last piece may still be on its way."""
     whole = [text.removesuffix("\r") for text in bytes(received).decode("ascii").split("\n")[:-1]]
-    # A start begins with an empty line: what the program before it was killed amid may end there.
-    torn = [after == "" and not is_whole(text) for text, after in zip(whole, [*whole[1:], ""])]
+    # A start ends whatever line the program before it was killed amid.
+    torn = [(after == "" or " boot " in after) and not is_whole(text) for text, after in zip(whole, [*whole[1:], ""])]
     return [Line(text) for text, is_torn in zip(whole, torn) if text and not is_torn]
 
 
