@@ -3,6 +3,7 @@ import json
 import os
 import re
 import select
+import shutil
 import signal
 import socket
 import subprocess
@@ -60,7 +61,8 @@ class Machine:
         start = len(self.console.text)
         # The mark is put together by the shell, so that an echo of the command is not taken for its end.
         self.console.send(f"{command}\necho {mark[:4]}''{mark[4:]} $?\n".encode())
-        found = self.console.wait(rf"{mark} (\d+)", seconds_max, start)
+        # With the line's end, which would be taken for the next command's output.
+        found = self.console.wait(rf"{mark} (\d+)\r?\n", seconds_max, start)
         printed = self.console.text[start:found.start()].decode(errors="replace")
         return printed.replace("\r\n", "\n"), int(found[1])
 
@@ -115,6 +117,7 @@ class Machine:
         if self.process.poll() is None:
             self.process.kill()
             self.process.wait(KILL_SECONDS_MAX)
+        shutil.rmtree(self.folder, ignore_errors=True)
 
 
 def kernel(path, initramfs, board):

@@ -25,8 +25,9 @@ BOOT_SECONDS_MAX = 120
 READING_SECONDS_MAX = 240
 SHELL_SECONDS_MAX = 60
 DRAWING_SECONDS_MAX = 60
-# A radiograph of the training split, 8 bits grey: what it shows was drawn by others and is not judged here.
-REAL = "fullres/hmh_0001.png"
+# A radiograph of the training split, 8 bits grey, as large as its place on the screen: what is cut out of the black
+# around a smaller one depends on what stood there before. What it shows was drawn by others and is not judged here.
+REAL = "fullres/nih_0045.png"
 # The record has four digits of a fraction.
 ROUNDING_PERCENT = 0.06
 # The time of day and badges, which may differ between a board and its host: the right half of the screen's head.
@@ -216,6 +217,7 @@ def record_is_whole(bench, machine):
     found, code = machine.shell("cat verify.json verify.err; exit_code=$(cat verify.code); test $exit_code = 0", SHELL_SECONDS_MAX)
     assert code == 0 and '"clean":true' in found, found
     text, _ = machine.shell("cat list.json", SHELL_SECONDS_MAX)
+    assert all(row.startswith("{") for row in text.splitlines()), text
     kept = [json.loads(row) for row in text.splitlines()]
     rest = iter(kept)
     for line in bench.acknowledged:
