@@ -92,6 +92,21 @@ impl FrameSource for V4lSource {
     }
 }
 
+/// A frame of any layout, for fuzzing: the first four bytes say its format, width, height and stride.
+#[doc(hidden)]
+pub fn parse(bytes: &[u8]) {
+    let Some(([format, width, height, stride], pixels)) = bytes.split_first_chunk() else { return };
+    let formats = PixelFormat::PREFERRED;
+    let layout = pixels::Layout {
+        size: PixelSize::new(u32::from(*width) * 3, u32::from(*height) * 3),
+        stride_bytes: u32::from(*stride) * 8,
+        format: formats[usize::from(*format) % formats.len()],
+    };
+    if let Ok(grey) = pixels::luma(&layout, pixels) {
+        assert_eq!(grey.len(), layout.size.area());
+    }
+}
+
 /// Opens the device that the configuration means at that moment: its node may be another each time.
 struct CameraOpener {
     config: V4lConfig,
