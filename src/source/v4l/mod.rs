@@ -33,6 +33,7 @@ use std::time::Duration;
 use self::capture::{Capture, Opener};
 use self::stream::{Camera, Wish};
 use super::{FrameSource, Sourced};
+use crate::frame::SIDE_MIN_PX;
 use crate::units::PixelSize;
 
 /// How long to wait for a frame unless told otherwise: the slowest grabbers send one a second.
@@ -98,7 +99,7 @@ pub fn parse(bytes: &[u8]) {
     let Some(([format, width, height, stride], pixels)) = bytes.split_first_chunk() else { return };
     let formats = PixelFormat::PREFERRED;
     let layout = pixels::Layout {
-        size: PixelSize::new(u32::from(*width) * 3, u32::from(*height) * 3),
+        size: PixelSize::new(SIDE_MIN_PX + u32::from(*width) * 3, SIDE_MIN_PX + u32::from(*height) * 3),
         stride_bytes: u32::from(*stride) * 8,
         format: formats[usize::from(*format) % formats.len()],
     };
