@@ -16,6 +16,8 @@ mod error;
 mod capture;
 #[cfg(test)]
 mod fake;
+#[cfg(test)]
+pub(crate) mod faulty;
 mod kernel;
 mod stream;
 mod lookup;
@@ -36,8 +38,9 @@ use super::{FrameSource, Sourced};
 use crate::frame::SIDE_MIN_PX;
 use crate::units::PixelSize;
 
-/// How long to wait for a frame unless told otherwise: the slowest grabbers send one a second.
-pub const TIMEOUT_DEFAULT: Duration = Duration::from_secs(2);
+/// How long to wait for a frame unless told otherwise: the slowest grabbers send one a second, and an operator is to know
+/// within two that none comes.
+pub const TIMEOUT_DEFAULT: Duration = Duration::from_millis(1_500);
 /// Shortest wait: five frames a second are in time.
 pub const TIMEOUT_MIN: Duration = Duration::from_millis(200);
 /// Longest wait: a third of a watchdog's 30 s.
