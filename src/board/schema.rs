@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 use super::check::{BAUD_RATE, DESCRIPTION_CHARACTERS_MAX, SCREEN_SIDE_PX, THREADS};
 use super::check::{CALLERS_MAX, CAPTURE_SIDE_PX, CLOCK_HZ, FACTS_MAX, PIN, SETTLE_MS, SETUP_LINES_MAX};
 use super::check::{TIMEOUT_MS, WATCHDOG_S};
+use super::crop::Optics;
 use super::dicom_send::PORT;
 use super::facts::Status;
 use super::record::RECORD_BYTES_MAX;
@@ -122,6 +123,11 @@ const SOURCE: &[Key] = &[
         "settle_ms",
         Takes::Whole(SETTLE_MS),
         "v4l, replay: how long a picture stands still before it counts; 1000 unless given.",
+    ),
+    Key(
+        "optics",
+        Takes::OneOf(&Optics::NAMES),
+        "v4l, replay: camera where one looks at a monitor or a light box, so that tilt and perspective are taken back.",
     ),
     Key("bind", Takes::Text, "dicom-net: the board's own address and port, such as 192.168.7.1:11112."),
     Key("title", Takes::Text, "dicom-net: the station's application entity title; RAYMAP unless given."),

@@ -253,7 +253,11 @@ impl<'a> Station<'a> {
     fn source_failed(&mut self, fault: &Fault, in_a_row: &mut u32) -> ControlFlow<Ended> {
         *in_a_row = in_a_row.saturating_add(1);
         self.become_state(State::Fault);
-        self.fault(fault);
+        if self.policy.tells(*in_a_row) {
+            self.fault(fault);
+        } else {
+            self.summary.faults += 1;
+        }
         if self.policy.gives_up_after(*in_a_row) {
             ControlFlow::Break(Ended::SourceFaults)
         } else {
