@@ -205,9 +205,11 @@ impl Settler {
     }
 
     fn judgement(&mut self, frame: &Frame, now: Duration) -> Judgement {
-        let Some(average) = self.tiles.as_ref().and_then(|tiles| tiles.average(frame).ok()) else {
-            return Judgement::NoRadiograph;
-        };
+        let average = self.tiles.as_mut().and_then(|tiles| {
+            tiles.refresh(frame);
+            tiles.average(frame).ok()
+        });
+        let Some(average) = average else { return Judgement::NoRadiograph };
         let Ok(seen) = Seen::by(self.rules.optics, average) else { return Judgement::NoEdges };
         let fields = seen.fields();
         if fields.is_empty() {
