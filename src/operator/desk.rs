@@ -283,6 +283,7 @@ impl Desk {
             (_, None, Scene::Fault { code, text }) => View::Fault { code, text },
             (_, None, Scene::SafeMode { code, text }) => View::SafeMode { code, text },
             (_, None, Scene::Live(Live::NoSignal)) => View::NoSignal { source: &self.start.source },
+            (_, None, Scene::Live(Live::NoEdges)) => View::NoEdges,
             (_, None, Scene::Ready | Scene::Live(_) | Scene::Result) => {
                 View::Ready { source: &self.start.source, model: &self.start.model, note: None }
             }

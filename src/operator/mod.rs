@@ -24,6 +24,8 @@ mod simulated;
 #[cfg(test)]
 mod identify_tests;
 #[cfg(test)]
+mod live_tests;
+#[cfg(test)]
 mod tests;
 #[cfg(test)]
 mod worker_tests;

@@ -18,6 +18,8 @@ pub enum View<'a> {
     Ready { source: &'a str, model: &'a Provenance, note: Option<&'a str> },
     /// The source is there but gives no picture.
     NoSignal { source: &'a str },
+    /// A camera's picture does not tell how the camera stands: nothing is read.
+    NoEdges,
     /// An exposure was seen; the picture settles.
     ExposureSeen,
     /// A radiograph is being read; `progress` is the share of the work that is done.

@@ -247,6 +247,7 @@ impl Stock {
                 &[Triage, History, Menu],
             ),
             ("no-signal", View::NoSignal { source: "/dev/video0" }, &[Triage, History, Menu]),
+            ("no-edges", View::NoEdges, &[Triage, History, Menu]),
             ("exposure-seen", View::ExposureSeen, &[]),
             ("in-progress", View::InProgress { progress: f(0.62) }, &[]),
             ("result-mild", View::Result(&self.mild), result),

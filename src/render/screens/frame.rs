@@ -197,6 +197,7 @@ fn title(screen: &Screen, aged: bool) -> (String, bool) {
         View::Boot { .. } => plain(&t.boot),
         View::Ready { .. } => plain(&t.ready),
         View::NoSignal { .. } => (t.no_signal.clone(), true),
+        View::NoEdges => (t.camera.clone(), true),
         View::ExposureSeen => plain(&t.exposure),
         View::InProgress { .. } => plain(&t.reading),
         View::Result(study) | View::Refused(study) | View::Details(study) => of_study(study),
