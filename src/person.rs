@@ -127,22 +127,18 @@ impl Identifier {
             return Err(IdentifierError::Length { characters });
         }
         let mut identifier = Self::default();
-        let known = text.chars().all(|c| identifier.push(c));
-        if known { Ok(identifier) } else { Err(IdentifierError::Character) }
+        text.chars().try_for_each(|c| identifier.push(c))?;
+        Ok(identifier)
     }
 
-    /// Adds a character; `false`, and nothing added, where it is none of an identifier's or there is no room.
-    pub fn push(&mut self, character: char) -> bool {
-        let character = character.to_ascii_uppercase();
-        let byte = u8::try_from(character).ok().filter(|b| CHARACTERS.contains(b));
-        match (byte, self.bytes.get_mut(self.length)) {
-            (Some(byte), Some(room)) => {
-                *room = byte;
-                self.length += 1;
-                true
-            }
-            _ => false,
-        }
+    /// Adds a character; an error, and nothing added, where it is none of an identifier's or there is no room.
+    pub fn push(&mut self, character: char) -> Result<(), IdentifierError> {
+        let byte = u8::try_from(character.to_ascii_uppercase()).ok().filter(|b| CHARACTERS.contains(b));
+        let byte = byte.ok_or(IdentifierError::Character)?;
+        let full = IdentifierError::Length { characters: self.length + 1 };
+        *self.bytes.get_mut(self.length).ok_or(full)? = byte;
+        self.length += 1;
+        Ok(())
     }
 
     /// Takes the last character away.
@@ -220,10 +216,12 @@ mod tests {
         let mut identifier = Identifier::default();
         identifier.pop();
         assert!(identifier.is_empty());
-        let taken = (0..99).filter(|_| identifier.push('7')).count();
+        let taken = (0..99).filter(|_| identifier.push('7').is_ok()).count();
         assert_eq!(taken, IDENTIFIER_MAX);
+        assert_eq!(identifier.push('7').map_err(IdentifierError::code), Err("identifier_length"));
         identifier.pop();
-        assert!(!identifier.push('%') && identifier.push('a'));
+        assert_eq!(identifier.push('%'), Err(IdentifierError::Character));
+        assert_eq!(identifier.push('a'), Ok(()));
         assert_eq!(identifier.as_str(), format!("{}A", "7".repeat(IDENTIFIER_MAX - 1)));
     }
 

@@ -86,7 +86,7 @@ impl Desk {
             Action::Compare => self.compare(),
             Action::Identify => self.identify(),
             Action::Done => self.identified(),
-            Action::Take | Action::Erase => self.take(action),
+            Action::Take => self.take(),
             Action::Change => {}
         }
     }
@@ -161,11 +161,9 @@ impl Desk {
         }
     }
 
-    fn take(&mut self, action: Action) {
-        match (&mut self.page, action) {
-            (Page::Identify(identifying), Action::Erase) => identifying.erase(),
-            (Page::Identify(identifying), _) => identifying.take(),
-            _ => {}
+    fn take(&mut self) {
+        if let Page::Identify(identifying) = &mut self.page {
+            identifying.take();
         }
     }
 

@@ -3,7 +3,7 @@
 use super::desk::Desk;
 use super::page::Page;
 use crate::input::Typed;
-use crate::person::{IDENTIFIER_MAX, Identifier, IdentifierError};
+use crate::person::{Identifier, IdentifierError};
 use crate::render::{Action, CELLS, Cell, Identify, ListEntry, View};
 use crate::station::Naming;
 
@@ -51,16 +51,7 @@ impl Identifying {
     }
 
     fn write(&mut self, character: char) {
-        self.problem = None;
-        if !self.identifier.push(character) {
-            let characters = self.identifier.as_str().len() + 1;
-            let has_room = characters <= IDENTIFIER_MAX;
-            self.problem = Some(if has_room {
-                IdentifierError::Character
-            } else {
-                IdentifierError::Length { characters }
-            });
-        }
+        self.problem = self.identifier.push(character).err();
     }
 }
 

@@ -160,7 +160,6 @@ pub struct Action {
     pub compare: String,
     pub identify: String,
     pub take: String,
-    pub erase: String,
     pub done: String,
     pub map: String,
     pub outline: String,

@@ -136,8 +136,6 @@ pub enum Action {
     Identify,
     /// Types the chosen character.
     Take,
-    /// Takes the last character away.
-    Erase,
     /// The identifier is complete.
     Done,
     /// The next step of the map: fainter, then off, then full again.

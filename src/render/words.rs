@@ -147,7 +147,6 @@ pub fn action(words: &Words, action: Action) -> &str {
         Action::Compare => &a.compare,
         Action::Identify => &a.identify,
         Action::Take => &a.take,
-        Action::Erase => &a.erase,
         Action::Done => &a.done,
         Action::Map => &a.map,
         Action::Outline => &a.outline,

@@ -251,6 +251,20 @@ impl Checker<'_> {
         }
     }
 
+    /// The value that a name stands for; the default where there is none.
+    fn one_of<T: Copy + Default>(
+        &self,
+        key: &'static str,
+        raw: Option<&Spanned<String>>,
+        form: &'static str,
+        known: &[(&str, T)],
+    ) -> Result<T, BoardError> {
+        let Some(raw) = raw else { return Ok(T::default()) };
+        let found = known.iter().find(|(name, _)| raw.get_ref() == name).map(|(_, value)| *value);
+        let value = raw.get_ref().clone();
+        found.ok_or_else(|| BoardError::Form { place: self.place(raw), key, value, form })
+    }
+
     fn missing<T>(&self, table: &Spanned<T>, what: &'static str, key: &'static str) -> BoardError {
         BoardError::Missing { place: self.place(table), what, key }
     }

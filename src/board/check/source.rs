@@ -22,6 +22,9 @@ pub const CAPTURE_SIDE_PX: [i64; 2] = [64, 8_192];
 /// Side of the picture that a crop is tried on when the picture's size is not known: the largest.
 const CROP_TRIAL_PX: u32 = CAPTURE_SIDE_PX[1] as u32;
 
+const LEVELS: [(&str, LevelRange); 2] = [("full", LevelRange::Full), ("limited", LevelRange::Limited)];
+const OPTICS: [(&str, Optics); 2] = [("none", Optics::None), ("camera", Optics::Camera)];
+
 impl Checker<'_> {
     pub(super) fn source(&self, raw: &Spanned<RawSource>) -> Result<SourceConfig, BoardError> {
         let source = raw.get_ref();
@@ -120,9 +123,9 @@ impl Checker<'_> {
         let settle = source.settle_ms.as_ref().map(|t| self.range("settle_ms", t, SETTLE_MS)).transpose()?;
         Ok(LiveConfig {
             crop: source.crop.as_ref().map(|c| self.crop(c, size)).transpose()?,
-            range: self.levels(source.range.as_ref())?,
+            range: self.one_of("range", source.range.as_ref(), "full or limited", &LEVELS)?,
             settle: settle.map(|ms| Duration::from_millis(ms as u64)),
-            optics: self.optics(source.optics.as_ref())?,
+            optics: self.one_of("optics", source.optics.as_ref(), "none or camera", &OPTICS)?,
         })
     }
 
@@ -180,24 +183,6 @@ impl Checker<'_> {
             min: 0.0,
             max: 1.0,
         })
-    }
-
-    fn levels(&self, raw: Option<&Spanned<String>>) -> Result<LevelRange, BoardError> {
-        let Some(raw) = raw else { return Ok(LevelRange::default()) };
-        match raw.get_ref().as_str() {
-            "full" => Ok(LevelRange::Full),
-            "limited" => Ok(LevelRange::Limited),
-            _ => self.form("range", raw, "full or limited", |_| false).map(|_| LevelRange::Full),
-        }
-    }
-
-    fn optics(&self, raw: Option<&Spanned<String>>) -> Result<Optics, BoardError> {
-        let Some(raw) = raw else { return Ok(Optics::default()) };
-        match raw.get_ref().as_str() {
-            "none" => Ok(Optics::None),
-            "camera" => Ok(Optics::Camera),
-            _ => self.form("optics", raw, "none or camera", |_| false).map(|_| Optics::None),
-        }
     }
 }
 

@@ -25,7 +25,12 @@ const KEPT: [Tag; UIDS.len() + ELEMENTS.len()] = {
 /// The file's own object, and its patient and study; `None` when it is no DICOM file or lacks one of these.
 pub fn owner(bytes: &[u8]) -> Option<(ObjectReference, Identity)> {
     let dataset = scan_for(bytes, &KEPT).ok()?;
-    Some((object(&dataset)?, Identity::of(|tag| dataset.bytes(tag).to_vec())?))
+    Some((object(&dataset)?, of(&dataset)?))
+}
+
+/// The file's patient and study; `None` when it says nothing of them.
+pub(super) fn of(dataset: &Dataset) -> Option<Identity> {
+    Identity::of(|tag| dataset.bytes(tag).to_vec())
 }
 
 /// The file's own UIDs; `None` when one is missing.
@@ -37,4 +42,14 @@ pub(super) fn object(dataset: &Dataset) -> Option<ObjectReference> {
         uid(tag::SOP_CLASS_UID),
         uid(tag::SOP_INSTANCE_UID),
     ])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_reads_a_radiograph_keeps_patient_and_study_too() {
+        assert!(ELEMENTS.iter().all(|(element, _)| tag::KEPT.contains(element)));
+    }
 }

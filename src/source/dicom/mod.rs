@@ -57,7 +57,7 @@ pub fn read(bytes: &[u8]) -> Result<Frame, DicomError> {
     let dataset = scan::scan(bytes)?;
     scope::check(&dataset)?;
     let frame = pixels::frame(&dataset)?.with_person(person::of(&dataset));
-    Ok(frame.with_object(identity::object(&dataset)).with_identity(owner(bytes).map(|(_, whose)| whose)))
+    Ok(frame.with_object(identity::object(&dataset)).with_identity(identity::of(&dataset)))
 }
 
 #[cfg(test)]

@@ -4,18 +4,25 @@
 pub(super) type Tag = (u16, u16);
 
 pub(super) const TRANSFER_SYNTAX_UID: Tag = (0x0002, 0x0010);
+pub(super) const SPECIFIC_CHARACTER_SET: Tag = (0x0008, 0x0005);
 pub(super) const SOP_CLASS_UID: Tag = (0x0008, 0x0016);
 pub(super) const SOP_INSTANCE_UID: Tag = (0x0008, 0x0018);
+pub(super) const STUDY_DATE: Tag = (0x0008, 0x0020);
+pub(super) const STUDY_TIME: Tag = (0x0008, 0x0030);
+pub(super) const ACCESSION_NUMBER: Tag = (0x0008, 0x0050);
 pub(super) const MODALITY: Tag = (0x0008, 0x0060);
 pub(super) const PRESENTATION_INTENT_TYPE: Tag = (0x0008, 0x0068);
+pub(super) const REFERRING_PHYSICIAN_NAME: Tag = (0x0008, 0x0090);
 pub(super) const PATIENT_NAME: Tag = (0x0010, 0x0010);
 pub(super) const PATIENT_ID: Tag = (0x0010, 0x0020);
 pub(super) const ISSUER_OF_PATIENT_ID: Tag = (0x0010, 0x0021);
 pub(super) const PATIENT_BIRTH_DATE: Tag = (0x0010, 0x0030);
+pub(super) const PATIENT_SEX: Tag = (0x0010, 0x0040);
 pub(super) const BODY_PART_EXAMINED: Tag = (0x0018, 0x0015);
 pub(super) const VIEW_POSITION: Tag = (0x0018, 0x5101);
 pub(super) const STUDY_INSTANCE_UID: Tag = (0x0020, 0x000D);
 pub(super) const SERIES_INSTANCE_UID: Tag = (0x0020, 0x000E);
+pub(super) const STUDY_ID: Tag = (0x0020, 0x0010);
 pub(super) const PATIENT_ORIENTATION: Tag = (0x0020, 0x0020);
 pub(super) const SAMPLES_PER_PIXEL: Tag = (0x0028, 0x0002);
 pub(super) const PHOTOMETRIC_INTERPRETATION: Tag = (0x0028, 0x0004);
@@ -53,8 +60,15 @@ pub(super) const SEQUENCE_END: Tag = (0xFFFE, 0xE0DD);
 pub(super) const TABLES: [Tag; 2] = [MODALITY_LUT_SEQUENCE, VOI_LUT_SEQUENCE];
 
 /// All else that a scan keeps.
-pub(super) const KEPT: [Tag; 39] = [
+pub(super) const KEPT: [Tag; 46] = [
     TRANSFER_SYNTAX_UID,
+    SPECIFIC_CHARACTER_SET,
+    STUDY_DATE,
+    STUDY_TIME,
+    ACCESSION_NUMBER,
+    REFERRING_PHYSICIAN_NAME,
+    PATIENT_SEX,
+    STUDY_ID,
     SOP_CLASS_UID,
     SOP_INSTANCE_UID,
     MODALITY,
