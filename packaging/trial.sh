@@ -25,6 +25,8 @@ install "$package"
 claim "the program is there" "test -x /usr/bin/raymap"
 claim "the unit is enabled, and waits for a board" \
   "test -L /etc/systemd/system/multi-user.target.wants/raymap.service && test ! -e /etc/raymap/board.toml"
+# Of 10; 2.0 at most.
+claim "the unit is confined" "systemd-analyze security --offline=true --threshold=20 /usr/lib/systemd/system/raymap.service > /dev/null"
 claim "the user has no shell" "getent passwd raymap | grep -q nologin"
 claim "the user owns its state" "test \"\$(stat -c %U:%a /var/lib/raymap)\" = raymap:750"
 claim "model and boards are there" \

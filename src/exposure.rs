@@ -11,6 +11,7 @@ mod field;
 mod tiles;
 mod signature;
 mod statistics;
+mod camera;
 mod settle;
 
 pub use field::{FIELDS_MAX, Field, find};

@@ -5,6 +5,8 @@
 //! This module does not know where a frame came from.
 
 use crate::board::Area;
+use crate::identity::Identity;
+use crate::person::Person;
 use crate::units::PixelSize;
 
 /// Shorter side below which nothing can be read; the network sees 256 pixels.
@@ -90,31 +92,6 @@ impl ObjectReference {
     }
 }
 
-/// Who was examined, as a digest: tells whether two radiographs are of one person.
-///
-/// It is made of what a file says of the person, none of which is kept; whoever knows all of that can make it again.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub struct Person([u8; Person::BYTES]);
-
-impl Person {
-    pub const BYTES: usize = 32;
-
-    pub fn from_digest(digest: [u8; Self::BYTES]) -> Self {
-        Self(digest)
-    }
-
-    pub fn digest(&self) -> &[u8; Self::BYTES] {
-        &self.0
-    }
-}
-
-/// Says nothing: not even a digest belongs in a log.
-impl std::fmt::Debug for Person {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Person(..)")
-    }
-}
-
 /// Values that a pixel of 16 bits can have.
 pub const VALUES: usize = 1 << 16;
 
@@ -148,8 +125,9 @@ pub struct Frame {
     bits_stored: u8,
     photometric: Photometric,
     window: Option<WindowLevel>,
-    object: Option<ObjectReference>,
+    object: Option<Box<ObjectReference>>,
     person: Option<Person>,
+    identity: Option<Box<Identity>>,
 }
 
 impl Frame {
@@ -169,7 +147,16 @@ impl Frame {
         if !(1..=16).contains(&bits_stored) {
             return Err(FrameError::Bits(bits_stored));
         }
-        Ok(Self { size, pixels, bits_stored, photometric, window: None, object: None, person: None })
+        Ok(Self {
+            size,
+            pixels,
+            bits_stored,
+            photometric,
+            window: None,
+            object: None,
+            person: None,
+            identity: None,
+        })
     }
 
     /// A frame from 8-bit grey, lowest value black.
@@ -185,13 +172,19 @@ impl Frame {
 
     /// The same frame with the DICOM object that it came in.
     pub fn with_object(mut self, object: Option<ObjectReference>) -> Self {
-        self.object = object;
+        self.object = object.map(Box::new);
         self
     }
 
     /// The same frame with who was examined.
     pub fn with_person(mut self, person: Option<Person>) -> Self {
         self.person = person;
+        self
+    }
+
+    /// The same frame with what its file says of patient and study.
+    pub fn with_identity(mut self, identity: Option<Identity>) -> Self {
+        self.identity = identity.map(Box::new);
         self
     }
 
@@ -229,8 +222,13 @@ impl Frame {
         self.window
     }
 
+    /// Patient data: for a sealed record, and for objects that are made of the reading.
+    pub fn identity(&self) -> Option<&Identity> {
+        self.identity.as_deref()
+    }
+
     pub fn object(&self) -> Option<&ObjectReference> {
-        self.object.as_ref()
+        self.object.as_deref()
     }
 
     /// `None` where its file does not say, or not surely enough.

@@ -11,6 +11,8 @@ pub mod clock;
 pub mod secret;
 pub mod replace;
 pub mod board;
+pub mod person;
+pub mod identity;
 pub mod frame;
 pub mod source;
 pub mod exposure;

@@ -9,8 +9,10 @@ mod console;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use console::camera::{self, Camera};
 use console::{Console, Noise, shown};
 use image::GrayImage;
+use raymap::board::Optics;
 use raymap::exposure::{SettleRules, Settler};
 use raymap::frame::Frame;
 use raymap::network::{Bundle, Network};
@@ -19,8 +21,6 @@ use raymap::source::phantom::{self, PhantomSpec};
 use raymap::units::{Percent, PixelSize};
 
 const SCREEN: PixelSize = PixelSize::new(1920, 1080);
-/// Points of percent by which the infected share may differ on a screen.
-const DIFFERENCE_MAX_POINTS: f32 = 3.0;
 /// Standard deviation of the line's noise, in levels of 8 bits.
 const NOISE_LEVELS: f32 = 1.0;
 
@@ -28,14 +28,41 @@ fn pipeline() -> Pipeline {
     Pipeline::new(Network::load(Bundle::embedded().unwrap()).unwrap())
 }
 
-/// The radiograph that a console with this layout gives, if any.
-fn from_screen(picture: &GrayImage, layout: usize) -> Option<Frame> {
+/// How a console's picture is had.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Way {
+    Grabber,
+    Camera,
+}
+
+impl Way {
+    /// Points of percent by which the infected share may differ.
+    fn difference_max(self) -> f32 {
+        match self {
+            Self::Grabber => 3.0,
+            Self::Camera => 6.0,
+        }
+    }
+
+    fn rules(self) -> SettleRules {
+        let optics = if self == Self::Camera { Optics::Camera } else { Optics::None };
+        SettleRules { optics, ..SettleRules::default() }
+    }
+}
+
+/// The radiograph that the `i`-th console gives, if any.
+fn from_screen(picture: &GrayImage, i: usize, way: Way) -> Option<Frame> {
+    let layout = i % 3;
     let (screen, _) = Console { size: SCREEN, wide: layout == 1 }.radiograph(picture, layout != 2);
-    let (mut settler, mut noise) = (Settler::new(SettleRules::default()), Noise::new(1, NOISE_LEVELS));
-    (0..4).find_map(|i| {
-        let mut c = screen.clone();
+    let (seen, levels) = match way {
+        Way::Grabber => (screen, NOISE_LEVELS),
+        Way::Camera => (Camera::by_chance(i as u64).picture(&screen), camera::NOISE_LEVELS),
+    };
+    let (mut settler, mut noise) = (Settler::new(way.rules()), Noise::new(1, levels));
+    (0..4).find_map(|t| {
+        let mut c = seen.clone();
         noise.add(&mut c);
-        settler.look(&c.frame(), Duration::from_millis(400 * i)).exposure.map(|e| e.frame)
+        settler.look(&c.frame(), Duration::from_millis(400 * t)).exposure.map(|e| e.frame)
     })
 }
 
@@ -45,26 +72,25 @@ fn read(pipeline: &mut Pipeline, frame: &Frame) -> Result<f32, &'static str> {
     study.reading.outcome.map(|f| f.infected.total.get() * 100.0).map_err(|r| r.code)
 }
 
-/// What file and screen say of one radiograph.
-fn compare(pipeline: &mut Pipeline, frame: &Frame, layout: usize) -> [Result<f32, &'static str>; 2] {
-    let screen = from_screen(&shown(frame), layout);
+/// What file and screen say of the `i`-th radiograph.
+fn compare(pipeline: &mut Pipeline, frame: &Frame, i: usize, way: Way) -> [Result<f32, &'static str>; 2] {
+    let screen = from_screen(&shown(frame), i, way);
     [read(pipeline, frame), screen.map_or(Err("not found"), |f| read(pipeline, &f))]
 }
 
-#[test]
-fn phantoms_on_a_screen_read_as_their_files_do() {
+fn check_phantoms(way: Way) {
     let mut pipeline = pipeline();
-    for (layout, seed) in [(0, 2), (1, 3), (2, 4)] {
+    for (i, seed) in [(0, 2), (1, 3), (2, 4)] {
         let spec = PhantomSpec::new(seed, Percent::new(25.0).unwrap());
-        let [file, screen] = compare(&mut pipeline, &phantom::compute(&spec).frame, layout);
+        let [file, screen] = compare(&mut pipeline, &phantom::compute(&spec).frame, i, way);
         let (file, screen) = (file.unwrap(), screen.unwrap());
-        println!("layout {layout}: {file:.1} % in the file, {screen:.1} % on the screen");
-        assert!((file - screen).abs() <= DIFFERENCE_MAX_POINTS, "{file} and {screen}");
+        println!("layout {i}: {file:.1} % in the file, {screen:.1} % on the screen");
+        assert!((file - screen).abs() <= way.difference_max(), "{file} and {screen}");
     }
 }
 
-#[test]
-fn radiographs_of_a_split_are_compared_where_one_is_asked_for() {
+/// Compares every radiograph of the split that is asked for, and prints the figures.
+fn measure(way: Way) {
     let Ok(split) = std::env::var("RAYMAP_CONSOLE_SPLIT") else {
         println!("skipped: RAYMAP_CONSOLE_SPLIT names no split");
         return;
@@ -80,31 +106,32 @@ fn radiographs_of_a_split_are_compared_where_one_is_asked_for() {
     for (i, row) in table.records().map(Result::unwrap).filter(|r| r[of_split] == split).enumerate() {
         let frame = raymap::source::file::read(&folder.join(&row[file])).unwrap();
         let layout = i % 3;
-        match compare(&mut pipeline, &frame, layout) {
+        match compare(&mut pipeline, &frame, i, way) {
             [Ok(of_file), Ok(of_screen)] => {
                 differences.push((of_file - of_screen).abs());
-                if (of_file - of_screen).abs() > DIFFERENCE_MAX_POINTS {
-                    println!("{} layout {layout}: {of_file:.1} and {of_screen:.1}", &row[file]);
+                if (of_file - of_screen).abs() > way.difference_max() {
+                    println!("{i} {} layout {layout}: {of_file:.1} and {of_screen:.1}", &row[file]);
                 }
             }
             [Err(_), Err("not found")] => told[0] += 1,
             [Err(_), Err(_)] => told[1] += 1,
             [Err(code), Ok(of_screen)] => {
                 told[2] += 1;
-                println!("{} layout {layout}: {code} and {of_screen:.1}", &row[file]);
+                println!("{i} {} layout {layout}: {code} and {of_screen:.1}", &row[file]);
             }
             [Ok(of_file), Err(code)] => {
                 told[3] += 1;
-                println!("{} layout {layout}: {of_file:.1} and {code}", &row[file]);
+                println!("{i} {} layout {layout}: {of_file:.1} and {code}", &row[file]);
             }
         }
     }
     differences.sort_by(f32::total_cmp);
     let at = |share: usize| differences[(differences.len() - 1) * share / 100];
-    let within = differences.iter().filter(|d| **d <= DIFFERENCE_MAX_POINTS).count();
+    let max = way.difference_max();
+    let within = differences.iter().filter(|d| **d <= max).count();
     let (n, [none, both, screen_only, file_only]) = (differences.len(), told);
     println!(
-        "{n} graded in both: {within} within {DIFFERENCE_MAX_POINTS} points; median {:.2}, 95 % {:.2}, at most {:.2}",
+        "{way:?}, {split}: {n} graded in both: {within} within {max} points; median {:.2}, 95 % {:.2}, at most {:.2}",
         at(50),
         at(95),
         at(100)
@@ -112,4 +139,24 @@ fn radiographs_of_a_split_are_compared_where_one_is_asked_for() {
     println!(
         "refused in both {both}, refused and not found {none}, only the screen graded {screen_only}, only the file graded {file_only}"
     );
+}
+
+#[test]
+fn phantoms_on_a_screen_read_as_their_files_do() {
+    check_phantoms(Way::Grabber);
+}
+
+#[test]
+fn phantoms_before_a_camera_read_as_their_files_do() {
+    check_phantoms(Way::Camera);
+}
+
+#[test]
+fn radiographs_of_a_split_on_a_screen_are_compared_where_one_is_asked_for() {
+    measure(Way::Grabber);
+}
+
+#[test]
+fn radiographs_of_a_split_before_a_camera_are_compared_where_one_is_asked_for() {
+    measure(Way::Camera);
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use powercut::{Acknowledged, SMALL, body, clock, entry_bytes, journal, key, open, open_by, served};
 use raymap::clock::{BootId, Clock, EARLIEST_UNIX_S, SimulatedClock, WallTime};
+use raymap::person::Person;
 use raymap::record::{
     Access, DiskStorage, EntryKind, Fault, HEADER_BYTES, Operation, SimulatedStorage, Store, Trouble, repair,
     verify,
@@ -43,6 +44,28 @@ fn flipped(disk: &SimulatedStorage, name: &str, at: usize) -> SimulatedStorage {
     bytes[at] ^= 1 << (at % 8);
     flipped.put(name, bytes);
     flipped
+}
+
+#[test]
+fn of_whom_a_reading_is_is_on_the_disk_or_an_error_says_that_it_is_not() {
+    let person = Some(Person::from_digest([0xAB; Person::BYTES]));
+    let (disk, kept) = record(3);
+    let named = |disk: &SimulatedStorage| -> Vec<_> {
+        let journal = journal(disk.clone());
+        journal.entries().iter().filter_map(|e| journal.named(e)).collect()
+    };
+    let mut store = open(&disk).unwrap();
+    store.name(2, person, &clock()).unwrap();
+    store.name(2, None, &clock()).unwrap();
+    assert_eq!(store.name(9, person, &clock()).map_err(|e| e.code()), Err("record_unknown"));
+    disk.set_trouble(Trouble::Only(Operation::Sync, 28));
+    assert_eq!(store.name(1, person, &clock()).map_err(|e| e.code()), Err("record_full"));
+    disk.set_trouble(Trouble::None);
+    store.name(3, person, &clock()).unwrap();
+    let told = named(&disk);
+    assert!(told.starts_with(&[(2, person), (2, None)]) && told.ends_with(&[(3, person)]), "{told:?}");
+    assert!(verify(&disk).unwrap().is_clean());
+    assert_eq!(readable(&disk), kept, "readings stay as they are");
 }
 
 #[test]

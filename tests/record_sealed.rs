@@ -19,6 +19,7 @@ use std::path::Path;
 
 use powercut::{Acknowledged, SMALL, body, clock, journal, key, open, open_by, served};
 use program::raymap;
+use raymap::person::Person;
 use raymap::record::{
     EntryKind, Fault, Journal, KEY_BYTES, RecordError, RecordKey, SectionKind, SimulatedStorage, Store,
     verify, verify_with,
@@ -145,6 +146,24 @@ fn a_sealed_text_in_another_place_does_not_open() {
     let parts = body(1).sections().len();
     assert_eq!(verdict.damages.len(), parts, "{:?}", verdict.damages);
     assert!(verdict.damages.iter().all(|d| matches!(d.fault, Fault::Seal(_))));
+}
+
+#[test]
+fn of_whom_a_reading_is_is_sealed_like_the_reading() {
+    let (disk, person) = (SimulatedStorage::default(), Person::from_digest([0xAB; Person::BYTES]));
+    let mut store = open(&disk).unwrap();
+    let id = store.keep(&body(0), &clock()).unwrap().id;
+    store.name(id, Some(person), &clock()).unwrap();
+    let note = *store.journal().entries().last().unwrap();
+    assert_eq!(store.journal().named(&note), Some((id, Some(person))));
+    let digits = [b'a', b'b'].repeat(Person::BYTES);
+    for name in disk.names() {
+        assert!(!disk.content(&name).windows(digits.len()).any(|w| w == digits), "{name}");
+    }
+    let without = Journal::open(Box::new(disk.clone())).unwrap();
+    assert_eq!((note.sealed, without.named(&note)), (true, None));
+    assert!(verify(&disk).unwrap().is_clean());
+    assert_eq!(verify_with(&disk, key().as_ref()).unwrap().sealed, 1, "readings are counted, not notes");
 }
 
 #[test]

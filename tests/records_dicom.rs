@@ -1,16 +1,16 @@
 //! A DICOM radiograph that a station has read comes out again as DICOM objects beside it.
 
+mod dicom_radiograph;
 mod program;
 
 use std::fs;
 use std::path::Path;
 
-use dicom_core::{DataElement, PrimitiveValue, Tag, VR};
+use dicom_core::Tag;
 use dicom_dictionary_std::{tags, uids};
-use dicom_object::{DefaultDicomObject, FileMetaTableBuilder, InMemDicomObject, open_file};
+use dicom_object::{DefaultDicomObject, InMemDicomObject, open_file};
+use dicom_radiograph::{INSTANCE, STUDY, radiograph};
 use program::raymap;
-use raymap::source::phantom::{PhantomSpec, compute};
-use raymap::units::Percent;
 
 const BOARD: &str = r#"name = "test"
 description = "A folder, kept."
@@ -19,48 +19,10 @@ screen = { kind = "png", path = "screen.png", width = 800, height = 480 }
 serial = { file = "serial.log" }
 record = { folder = "kept", bytes_max = 30_000_000 }
 "#;
-const STUDY: &str = "2.25.101";
-const INSTANCE: &str = "2.25.103";
 
 fn run(folder: &Path, words: &[&str]) {
     let output = raymap(folder, &[words, &["--board", "board.toml"]].concat());
     assert!(output.status.success(), "{words:?}: {}", String::from_utf8_lossy(&output.stderr));
-}
-
-/// A phantom with a third of its lungs infected, as an X-ray unit would send it.
-fn radiograph() -> DefaultDicomObject {
-    let infected = Percent::new(35.0).unwrap();
-    let frame = compute(&PhantomSpec::new(2, infected)).frame;
-    let mut object = InMemDicomObject::new_empty();
-    for (tag, vr, value) in [
-        (tags::SOP_CLASS_UID, VR::UI, uids::COMPUTED_RADIOGRAPHY_IMAGE_STORAGE),
-        (tags::SOP_INSTANCE_UID, VR::UI, INSTANCE),
-        (tags::STUDY_INSTANCE_UID, VR::UI, STUDY),
-        (tags::SERIES_INSTANCE_UID, VR::UI, "2.25.102"),
-        (tags::MODALITY, VR::CS, "CR"),
-        (tags::PATIENT_NAME, VR::PN, "DOE^JANE"),
-        (tags::PATIENT_ID, VR::LO, "4711"),
-        (tags::PHOTOMETRIC_INTERPRETATION, VR::CS, "MONOCHROME2"),
-    ] {
-        object.put_str(tag, vr, value);
-    }
-    assert_eq!(frame.photometric(), raymap::frame::Photometric::Monochrome2);
-    let bits = u16::from(frame.bits_stored());
-    for (tag, value) in [
-        (tags::SAMPLES_PER_PIXEL, 1),
-        (tags::ROWS, frame.size().height as u16),
-        (tags::COLUMNS, frame.size().width as u16),
-        (tags::BITS_ALLOCATED, 16),
-        (tags::BITS_STORED, bits),
-        (tags::HIGH_BIT, bits - 1),
-        (tags::PIXEL_REPRESENTATION, 0),
-    ] {
-        object.put_element(DataElement::new(tag, VR::US, PrimitiveValue::from(value)));
-    }
-    let pixels = PrimitiveValue::U16(frame.pixels().to_vec().into());
-    object.put_element(DataElement::new(tags::PIXEL_DATA, VR::OW, pixels));
-    let meta = FileMetaTableBuilder::new().transfer_syntax(uids::EXPLICIT_VR_LITTLE_ENDIAN);
-    object.with_meta(meta).unwrap()
 }
 
 fn text(object: &DefaultDicomObject, tag: Tag) -> String {
@@ -130,4 +92,28 @@ fn a_reading_goes_back_to_its_study_as_capture_segmentation_and_report() {
     );
     let lines = fs::read_to_string(at.join("serial.log")).unwrap();
     assert!(!lines.contains("DOE") && !table.contains("DOE"), "patients are named in DICOM only");
+}
+
+#[test]
+fn a_sealed_record_may_keep_the_patient_for_what_is_made_of_its_readings() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    let sealed = BOARD.replace("30_000_000", "30_000_000, key_file = \"key\", patient = true");
+    fs::write(at.join("board.toml"), sealed).unwrap();
+    fs::create_dir(at.join("in")).unwrap();
+    radiograph().write_to_file(at.join("in/a.dcm")).unwrap();
+    assert!(raymap(at, &["records", "key", "key"]).status.success());
+    run(at, &["run"]);
+    run(at, &["records", "export", "out", "--dicom"]);
+    for what in ["capture", "segmentation", "report"] {
+        let object = open_file(at.join(format!("out/0000001-{what}.dcm"))).unwrap();
+        assert_eq!(
+            [tags::PATIENT_NAME, tags::PATIENT_ID, tags::STUDY_INSTANCE_UID].map(|tag| text(&object, tag)),
+            ["DOE^JANE", "4711", STUDY]
+        );
+    }
+    for file in ["serial.log", "out/records.csv"] {
+        let text = fs::read_to_string(at.join(file)).unwrap();
+        assert!(!text.contains("DOE") && !text.contains("4711"), "{file}: {text}");
+    }
 }

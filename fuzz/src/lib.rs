@@ -3,9 +3,7 @@
 use std::path::Path;
 
 use raymap::board::Board;
-use raymap::source::v4l::{Layout, PixelFormat, luma};
-use raymap::source::{dicom, dicom_net, file, worker};
-use raymap::units::PixelSize;
+use raymap::source::{dicom, dicom_net, file, v4l, worker};
 
 /// A target.
 pub type Target = fn(&[u8]);
@@ -25,7 +23,7 @@ pub fn dicom(bytes: &[u8]) {
     if let Ok(frame) = dicom::read(bytes) {
         assert_eq!(frame.pixels().len(), frame.size().area());
     }
-    _ = dicom::Identity::read(bytes);
+    _ = dicom::owner(bytes);
 }
 
 /// PNG, JPEG, TIFF, or whatever the bytes are: the whole intake of files.
@@ -38,16 +36,7 @@ pub fn picture(bytes: &[u8]) {
 
 /// A capture device's frame; the first bytes say which format, size and stride.
 pub fn frames(bytes: &[u8]) {
-    let Some(([format, width, height, stride], pixels)) = bytes.split_first_chunk() else { return };
-    let formats = PixelFormat::PREFERRED;
-    let layout = Layout {
-        size: PixelSize::new(u32::from(*width) * 3, u32::from(*height) * 3),
-        stride_bytes: u32::from(*stride) * 8,
-        format: formats[usize::from(*format) % formats.len()],
-    };
-    if let Ok(grey) = luma(&layout, pixels) {
-        assert_eq!(grey.len(), layout.size.area());
-    }
+    v4l::parse(bytes);
 }
 
 /// A board file.

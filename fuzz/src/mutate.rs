@@ -9,10 +9,12 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 use std::{env, fs};
 
-use raymap_fuzz::TARGETS;
+use raymap_fuzz::{TARGETS, Target};
 
 /// Longest time for one input.
 const INPUT_TIME_MAX: Duration = Duration::from_secs(2);
+/// Tries of an input that took longer: another program may have had the processor.
+const TRIES: u32 = 5;
 /// Changes to one input.
 const CHANGES_MAX: u64 = 8;
 /// Inputs do not grow beyond this.
@@ -48,9 +50,7 @@ fn main() -> ExitCode {
     let (start, mut inputs, mut slowest) = (Instant::now(), 0u64, Duration::ZERO);
     while start.elapsed() < Duration::from_secs(seconds) {
         let input = changed(&seeds, &mut chance);
-        let before = Instant::now();
-        let panicked = catch_unwind(|| target(&input)).is_err();
-        let took = before.elapsed();
+        let (panicked, took) = tried(*target, &input);
         inputs += 1;
         slowest = slowest.max(took);
         if panicked || took > INPUT_TIME_MAX {
@@ -62,6 +62,20 @@ fn main() -> ExitCode {
     }
     println!("{name}: {inputs} inputs from {} seeds, slowest {slowest:?}", seeds.len());
     ExitCode::SUCCESS
+}
+
+/// Whether the target panics, and its shortest time.
+fn tried(target: Target, input: &[u8]) -> (bool, Duration) {
+    let mut shortest = Duration::MAX;
+    for _ in 0..TRIES {
+        let before = Instant::now();
+        let panicked = catch_unwind(|| target(input)).is_err();
+        shortest = shortest.min(before.elapsed());
+        if panicked || shortest <= INPUT_TIME_MAX {
+            return (panicked, shortest);
+        }
+    }
+    (false, shortest)
 }
 
 fn usage() -> ExitCode {

@@ -1,4 +1,4 @@
-//! Which part of a console's picture is the radiograph, and on which levels it is drawn.
+//! Which part of a console's picture is the radiograph, on which levels it is drawn, and what it came through.
 
 use std::fmt;
 
@@ -64,6 +64,20 @@ pub enum LevelRange {
     Full,
     /// 16 and 235, as video has it (ITU-R BT.709, 3.4); levels outside are clipped.
     Limited,
+}
+
+/// What lies between the picture that is shown and the picture that is captured.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Optics {
+    /// Nothing: a wire.
+    #[default]
+    None,
+    /// A camera, which stands askew, blurs, and sees reflections and the monitor's grid.
+    Camera,
+}
+
+impl Optics {
+    pub const NAMES: [&str; 2] = ["none", "camera"];
 }
 
 #[cfg(test)]

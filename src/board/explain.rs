@@ -95,5 +95,8 @@ fn defaults(table: &DeTable<'_>) -> Vec<(&'static str, String)> {
     if (there("source", "device") || there("source", "card")) && !there("source", "range") {
         defaults.push(("source.range", "\"full\"".into()));
     }
+    if (there("source", "device") || there("source", "card")) && !there("source", "optics") {
+        defaults.push(("source.optics", "\"none\"".into()));
+    }
     defaults
 }

@@ -29,7 +29,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 pub use self::builtin::BUILT_IN;
-pub use self::crop::{Area, Crop, LevelRange};
+pub use self::crop::{Area, Crop, LevelRange, Optics};
 pub use self::dicom_send::DicomSendConfig;
 pub use self::error::{BoardError, Place};
 pub use self::explain::{Explained, Origin, explain};
@@ -140,6 +140,7 @@ pub struct LiveConfig {
     pub range: LevelRange,
     /// How long a picture stands still before it counts; `None`: as long as is usual.
     pub settle: Option<Duration>,
+    pub optics: Optics,
 }
 
 /// Which device.

@@ -43,6 +43,7 @@ pub struct RawSource {
     pub crop: Option<Spanned<RawCrop>>,
     pub range: Option<Spanned<String>>,
     pub settle_ms: Option<Spanned<i64>>,
+    pub optics: Option<Spanned<String>>,
     pub bind: Option<Spanned<String>>,
     pub title: Option<Spanned<String>>,
     pub callers: Option<Spanned<Vec<Spanned<String>>>>,

@@ -15,6 +15,7 @@ pub struct RawRecord {
     pub folder: Spanned<String>,
     pub bytes_max: Spanned<i64>,
     pub key_file: Option<Spanned<String>>,
+    pub patient: Option<Spanned<bool>>,
 }
 
 /// Where readings are kept. When `bytes_max` is reached, the oldest go first.
@@ -24,4 +25,6 @@ pub struct RecordConfig {
     pub bytes_max: u64,
     /// The key that new readings are sealed with; `None`: they are kept in the clear.
     pub key_file: Option<PathBuf>,
+    /// Whether patient and study are kept as DICOM files say them, for objects that are sent or exported.
+    pub patient: bool,
 }

@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 use super::check::{BAUD_RATE, DESCRIPTION_CHARACTERS_MAX, SCREEN_SIDE_PX, THREADS};
 use super::check::{CALLERS_MAX, CAPTURE_SIDE_PX, CLOCK_HZ, FACTS_MAX, PIN, SETTLE_MS, SETUP_LINES_MAX};
 use super::check::{TIMEOUT_MS, WATCHDOG_S};
+use super::crop::Optics;
 use super::dicom_send::PORT;
 use super::facts::Status;
 use super::record::RECORD_BYTES_MAX;
@@ -123,6 +124,11 @@ const SOURCE: &[Key] = &[
         Takes::Whole(SETTLE_MS),
         "v4l, replay: how long a picture stands still before it counts; 1000 unless given.",
     ),
+    Key(
+        "optics",
+        Takes::OneOf(&Optics::NAMES),
+        "v4l, replay: camera where one looks at a monitor or a light box, so that tilt and perspective are taken back.",
+    ),
     Key("bind", Takes::Text, "dicom-net: the board's own address and port, such as 192.168.7.1:11112."),
     Key("title", Takes::Text, "dicom-net: the station's application entity title; RAYMAP unless given."),
     Key("callers", Takes::Texts(CALLERS_MAX), "dicom-net: the titles of the units that may send."),
@@ -179,6 +185,11 @@ const RECORD: &[Key] = &[
         "key_file",
         Takes::Text,
         "The key that seals new readings, made by `raymap records key`; may begin with $CREDENTIALS_DIRECTORY/; left out: they are kept in the clear.",
+    ),
+    Key(
+        "patient",
+        Takes::Switch,
+        "Patient and study are kept as DICOM files say them, for what is sent or exported; needs key_file.",
     ),
 ];
 const RECORD_NEEDS: &[&str] = &["folder", "bytes_max"];

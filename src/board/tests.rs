@@ -33,10 +33,14 @@ fn what_is_left_out_is_the_embedded_model_and_no_record() {
     assert_eq!(parse(6, "model = 'm'").model, ModelConfig::Folder("m".into()));
     assert_eq!(board.record, None);
     let key_file = Some("/k".into());
-    let record = RecordConfig { folder: "r".into(), bytes_max: 2_000_000, key_file: None };
+    let record = RecordConfig { folder: "r".into(), bytes_max: 2_000_000, key_file: None, patient: false };
     assert_eq!(parse(6, "record = { folder = 'r', bytes_max = 2_000_000 }").record, Some(record));
     let sealed = parse(6, "record = { folder = 'r', bytes_max = 2_000_000, key_file = '/k' }");
     assert_eq!(sealed.record.and_then(|r| r.key_file), key_file);
+    let text = "record = { folder = 'r', bytes_max = 2_000_000, key_file = '/k', patient = true }";
+    assert!(parse(6, text).record.is_some_and(|r| r.patient));
+    let open = "record = { folder = 'r', bytes_max = 2_000_000, patient = true }";
+    check(6, open, ("board_missing", 6, 59));
 }
 
 #[test]

@@ -65,8 +65,11 @@ fn feed<S: FrameSource + 'static>(
     live: LiveConfig,
     code: fn(&ConsoleError<S::Error>) -> &'static str,
 ) -> Box<dyn Feed> {
-    let rules =
-        SettleRules { settle: live.settle.unwrap_or(SETTLE_DEFAULT), is_cropped: live.crop.is_some() };
+    let rules = SettleRules {
+        settle: live.settle.unwrap_or(SETTLE_DEFAULT),
+        is_cropped: live.crop.is_some(),
+        optics: live.optics,
+    };
     let source = ConsoleSource::new(source, live.crop, live.range);
     Box::new(LiveFeed::new(source, code, rules, Arc::new(SystemClock::start())))
 }

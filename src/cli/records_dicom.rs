@@ -6,8 +6,10 @@ use std::path::{Path, PathBuf};
 use super::failure::{Exit, Failure};
 use crate::clock::WallTime;
 use crate::dicom_export::{Object, Subject, objects};
+use crate::frame::ObjectReference;
+use crate::identity::Identity;
 use crate::record::{Entry, Journal, RecordError, Restored};
-use crate::source::dicom::Identity;
+use crate::source::dicom;
 use crate::source::file::FILE_BYTES_MAX;
 use crate::source::folder;
 
@@ -16,7 +18,7 @@ pub struct DicomArguments {
     /// DICOM objects besides: of each a Secondary Capture, of what came as DICOM a Segmentation and a report
     #[arg(long)]
     dicom: bool,
-    /// The radiographs' own DICOM files: patient and study are taken from them, otherwise they stay empty
+    /// The radiographs' own DICOM files: patient and study are taken from them, otherwise from the record where it keeps them
     #[arg(long, value_name = "DIR", requires = "dicom")]
     sources: Option<PathBuf>,
 }
@@ -24,7 +26,7 @@ pub struct DicomArguments {
 /// Makes the objects.
 pub struct DicomObjects {
     /// By the UID of the object that a radiograph came in.
-    identities: BTreeMap<String, Identity>,
+    identities: BTreeMap<String, (ObjectReference, Identity)>,
     /// For readings whose own time was not to be trusted.
     now: WallTime,
 }
@@ -46,13 +48,13 @@ impl DicomArguments {
 }
 
 /// Patients and studies of the DICOM files in `folder`; what is none is passed over.
-fn identities(folder: &Path) -> Result<BTreeMap<String, Identity>, Failure> {
+fn identities(folder: &Path) -> Result<BTreeMap<String, (ObjectReference, Identity)>, Failure> {
     let mut found = BTreeMap::new();
     for path in folder::list(&[folder.to_owned()])? {
         let small = std::fs::metadata(&path).is_ok_and(|about| about.len() <= FILE_BYTES_MAX);
         let bytes = if small { std::fs::read(&path).unwrap_or_default() } else { Vec::new() };
-        if let Some(identity) = Identity::read(&bytes) {
-            found.insert(identity.object.uids()[3].to_owned(), identity);
+        if let Some((object, identity)) = dicom::owner(&bytes) {
+            found.insert(object.uids()[3].to_owned(), (object, identity));
         }
     }
     Ok(found)
@@ -68,11 +70,14 @@ impl DicomObjects {
     ) -> Result<Vec<Object>, RecordError> {
         let frame = restored.frame(journal, entry)?;
         let study = restored.study(&frame, journal, entry)?;
-        let identity = frame.object().and_then(|object| self.identities.get(object.uids()[3]));
+        let own = frame.object().and_then(|object| self.identities.get(object.uids()[3]));
+        let own =
+            own.filter(|(object, _)| Some(object) == frame.object()).map(|(_, identity)| identity.clone());
+        let identity = own.or_else(|| restored.identity());
         Ok(objects(&Subject {
             study: &study,
             frame: &frame,
-            identity: identity.filter(|i| Some(&i.object) == frame.object()),
+            identity: identity.as_ref(),
             time: restored.moment.wall_time.unwrap_or(self.now),
             seed: restored.json.to_string().as_bytes(),
             board: restored.json["board"].as_str().unwrap_or("unknown"),

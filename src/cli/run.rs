@@ -120,7 +120,7 @@ pub fn recorder(board: &str, config: &RecordConfig) -> Recorder {
     };
     let recorder = Recorder::new(board.to_owned(), Rule::of(config.bytes_max), Box::new(open));
     match config.key_file.clone() {
-        Some(path) => recorder.sealed(Box::new(move || RecordKey::load(&path))),
+        Some(path) => recorder.sealed(Box::new(move || RecordKey::load(&path))).with_identity(config.patient),
         None => recorder,
     }
 }

@@ -15,14 +15,14 @@ use sha2::{Digest, Sha256};
 use self::element::Elements;
 use crate::clock::WallTime;
 use crate::frame::{Frame, ObjectReference};
+use crate::identity::{ELEMENTS, Identity};
 use crate::pipeline::Study;
-use crate::source::dicom::{Identity, PATIENT_AND_STUDY};
 
 /// What is made into objects.
 pub struct Subject<'a> {
     pub study: &'a Study,
     pub frame: &'a Frame,
-    /// Of the DICOM file that the radiograph came in, where it is at hand: otherwise the patient stays empty.
+    /// Of the DICOM file that the radiograph came in, where it is known: otherwise the patient stays empty.
     pub identity: Option<&'a Identity>,
     /// When the objects are said to be made.
     pub time: WallTime,
@@ -95,12 +95,12 @@ impl Subject<'_> {
     /// What every object has: patient, study, series, equipment, SOP common.
     fn common(&self, kind: Kind) -> Elements {
         let mut e = Elements::default();
-        for (tag, vr) in PATIENT_AND_STUDY {
+        for (tag, vr) in ELEMENTS {
             e.text(tag, vr, "");
         }
         e.text((0x0008, 0x0005), b"CS", "ISO_IR 192");
-        for (tag, vr, value) in self.identity.iter().flat_map(|i| &i.elements) {
-            e.bytes(*tag, vr, value.clone());
+        for (tag, vr, value) in self.identity.iter().flat_map(|i| i.elements()) {
+            e.bytes(tag, vr, value.to_vec());
         }
         let [date, time] = self.date_and_time();
         // When the object was made, and when its content was.

@@ -101,10 +101,11 @@ impl Pass {
         let frame = restored.frame(journal, entry)?;
         let study = restored.study(&frame, journal, entry)?;
         let time = restored.moment.wall_time.or_else(|| self.clock.wall_time()).ok_or(SendError::Clock)?;
+        let identity = restored.identity();
         Ok(objects(&Subject {
             study: &study,
             frame: &frame,
-            identity: None,
+            identity: identity.as_ref(),
             time,
             seed: restored.json.to_string().as_bytes(),
             board: restored.json["board"].as_str().unwrap_or("unknown"),

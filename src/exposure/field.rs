@@ -31,6 +31,10 @@ const EDGE_BLOCKS: usize = 2;
 /// How much stronger than its surroundings an edge is, and how strong at least, in levels of 8 bits.
 const EDGE_TIMES: f32 = 3.0;
 const EDGE_LEVELS_MIN: f32 = 4.0;
+/// The same for edges that a lens has blurred, over the lines that one is wide.
+const BLURRED_EDGE_TIMES: f32 = 1.5;
+/// The share of the fullest line's blocks where reflections make tone too.
+const BLURRED_LINE_SHARE_MIN: f32 = 0.25;
 
 /// A radiograph's place in a picture.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -44,11 +48,15 @@ pub struct Field {
 
 /// The fields of `frame`, the largest first; none: no radiograph is shown.
 pub fn find(frame: &Frame) -> Vec<Field> {
-    let tone = Tone::of(frame);
-    let mut regions = regions(&tone);
+    find_in(frame, &Tone::of(frame))
+}
+
+/// The same, for whoever knows the frame's tone.
+pub(super) fn find_in(frame: &Frame, tone: &Tone) -> Vec<Field> {
+    let mut regions = regions(tone);
     regions.sort_by_key(|region| std::cmp::Reverse(region.len()));
     regions.truncate(FIELDS_MAX);
-    regions.iter().filter_map(|region| field(frame, &tone, region)).collect()
+    regions.iter().filter_map(|region| field(frame, tone, region)).collect()
 }
 
 /// Coherent regions of tonal blocks that are not far too small.
@@ -90,8 +98,10 @@ fn region(tone: &Tone, start: usize, seen: &mut [bool]) -> Vec<usize> {
 
 /// The field round a region, where it can be a radiograph.
 fn field(frame: &Frame, tone: &Tone, region: &[usize]) -> Option<Field> {
-    let [left, right] = lines(region.iter().map(|at| at % tone.columns), tone.columns)?;
-    let [top, bottom] = lines(region.iter().map(|at| at / tone.columns), tone.rows)?;
+    let share = if tone.is_blurred() { BLURRED_LINE_SHARE_MIN } else { LINE_SHARE_MIN };
+    let [left, right] = lines(region.iter().map(|at| at % tone.columns), tone.columns, share)?;
+    let [top, bottom] = lines(region.iter().map(|at| at / tone.columns), tone.rows, share)?;
+    let [left, top, right, bottom] = tone.without_strips([left, top, right, bottom]);
     let (width, height) = (right - left, bottom - top);
     let whole = (tone.columns * tone.rows) as f32;
     let aspect = width.min(height) as f32 / width.max(height) as f32;
@@ -110,10 +120,10 @@ fn field(frame: &Frame, tone: &Tone, region: &[usize]) -> Option<Field> {
 }
 
 /// From the first to behind the last line that has its share of the fullest line's blocks.
-fn lines(places: impl Iterator<Item = usize>, count: usize) -> Option<[usize; 2]> {
+fn lines(places: impl Iterator<Item = usize>, count: usize, share: f32) -> Option<[usize; 2]> {
     let mut counts = vec![0usize; count];
     places.for_each(|at| counts.iter_mut().skip(at).take(1).for_each(|n| *n += 1));
-    let least = (*counts.iter().max()? as f32 * LINE_SHARE_MIN).max(1.0);
+    let least = (*counts.iter().max()? as f32 * share).max(1.0);
     let enough = |n: &usize| *n as f32 >= least;
     Some([counts.iter().position(enough)?, counts.iter().rposition(enough)? + 1])
 }
@@ -150,23 +160,28 @@ fn refined(frame: &Frame, tone: &Tone, blocks: [usize; 4]) -> Area {
     let reach = EDGE_BLOCKS * tone.side;
     let pixel = |x: usize, y: usize| frame.pixels().get(y * width + x).copied().unwrap_or(0);
     let level = levels_of(frame.bits_stored());
+    // The lines before and behind one between which an edge lies.
+    let (before, behind, times) =
+        if tone.is_blurred() { (2, 1, BLURRED_EDGE_TIMES) } else { (1, 0, EDGE_TIMES) };
     let column = |x: usize| {
-        let jumps = (top..bottom).map(|y| u64::from(pixel(x, y).abs_diff(pixel(x - 1, y)))).sum::<u64>();
+        let [a, b] = [x.saturating_sub(before), (x + behind).min(width - 1)];
+        let jumps = (top..bottom).map(|y| u64::from(pixel(b, y).abs_diff(pixel(a, y)))).sum::<u64>();
         jumps as f32 * level / (bottom - top) as f32
     };
     let row = |y: usize| {
-        let jumps = (left..right).map(|x| u64::from(pixel(x, y).abs_diff(pixel(x, y - 1)))).sum::<u64>();
+        let [a, b] = [y.saturating_sub(before), (y + behind).min(height - 1)];
+        let jumps = (left..right).map(|x| u64::from(pixel(x, b).abs_diff(pixel(x, a)))).sum::<u64>();
         jumps as f32 * level / (right - left) as f32
     };
-    let [left, right] = [left, right].map(|x| edge(x, width, reach, &column));
-    let [top, bottom] = [top, bottom].map(|y| edge(y, height, reach, &row));
+    let [left, right] = [left, right].map(|x| edge(x, width, reach, times, &column));
+    let [top, bottom] = [top, bottom].map(|y| edge(y, height, reach, times, &row));
     let [left, top, right, bottom] = [left, top, right, bottom].map(|side| side as u32);
     let size = PixelSize::new(right.saturating_sub(left).max(1), bottom.saturating_sub(top).max(1));
     Area { left, top, size }
 }
 
 /// The line at which pixels jump most, within `reach` of `at`; `at` itself where none stands out or the picture ends.
-fn edge(at: usize, end: usize, reach: usize, jump: &dyn Fn(usize) -> f32) -> usize {
+fn edge(at: usize, end: usize, reach: usize, times: f32, jump: &dyn Fn(usize) -> f32) -> usize {
     if at == 0 || at >= end {
         return at.min(end);
     }
@@ -177,7 +192,7 @@ fn edge(at: usize, end: usize, reach: usize, jump: &dyn Fn(usize) -> f32) -> usi
     let usual = sorted.get(sorted.len() / 2).copied().unwrap_or(0.0);
     let strongest = jumps.iter().max_by(|a, b| a.1.total_cmp(&b.1));
     match strongest {
-        Some(&(line, jump)) if jump >= (EDGE_TIMES * usual).max(EDGE_LEVELS_MIN) => line,
+        Some(&(line, jump)) if jump >= (times * usual).max(EDGE_LEVELS_MIN) => line,
         _ => at,
     }
 }

@@ -7,12 +7,14 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use super::camera::Upright;
 use super::field::{self, Field};
 use super::signature::Signature;
 use super::statistics;
 use super::tiles::Tiles;
-use crate::board::Area;
+use crate::board::{Area, Optics};
 use crate::frame::Frame;
+use crate::units::PixelSize;
 
 /// How long a picture stands still before it counts, unless the board says otherwise: menus and fades take half a
 /// second, a radiograph stays for many.
@@ -43,6 +45,8 @@ pub enum Live {
     NoSignal,
     /// Frames come and stand still, but show no radiograph.
     NoRadiograph,
+    /// A camera's picture stands still, but nothing in it tells how the camera stands.
+    NoEdges,
     /// The picture changes.
     Settling,
     /// The radiograph that is shown has been given.
@@ -55,6 +59,7 @@ impl Live {
         match self {
             Self::NoSignal => "no_signal",
             Self::NoRadiograph => "no_radiograph",
+            Self::NoEdges => "no_edges",
             Self::Settling => "settling",
             Self::Seen => "seen",
         }
@@ -65,6 +70,7 @@ impl Live {
         match self {
             Self::NoSignal => "Waiting for the X-ray unit's picture",
             Self::NoRadiograph => "Live picture, no radiograph in it",
+            Self::NoEdges => "The camera sees too few straight edges: show it all of the monitor or film",
             Self::Settling => "The picture is changing",
             Self::Seen => "The radiograph on the console has been read",
         }
@@ -76,7 +82,7 @@ impl Live {
 pub struct Exposure {
     /// The field alone, averaged: up to 4 bits more than a live frame has.
     pub frame: Frame,
-    /// Where it lay in the picture.
+    /// Where it lay in the picture; in a camera's, once it was set upright.
     pub area: Area,
     /// Frames that the least still of its tiles was averaged from.
     pub frames_averaged: u32,
@@ -97,11 +103,13 @@ pub struct SettleRules {
     pub settle: Duration,
     /// Whether the whole picture is the radiograph's place, as a board's crop has it; else it is looked for.
     pub is_cropped: bool,
+    /// Whether the picture comes by a wire, or a camera looks at it.
+    pub optics: Optics,
 }
 
 impl Default for SettleRules {
     fn default() -> Self {
-        Self { settle: SETTLE_DEFAULT, is_cropped: false }
+        Self { settle: SETTLE_DEFAULT, is_cropped: false, optics: Optics::None }
     }
 }
 
@@ -123,6 +131,7 @@ enum Judgement {
     /// A field moves: ask again.
     Restless,
     NoRadiograph,
+    NoEdges,
     Known,
     New(Box<Exposure>),
 }
@@ -186,6 +195,7 @@ impl Settler {
         self.live = match judgement {
             Judgement::Restless => Live::Settling,
             Judgement::NoRadiograph => Live::NoRadiograph,
+            Judgement::NoEdges => Live::NoEdges,
             Judgement::Known | Judgement::New(_) => Live::Seen,
         };
         match judgement {
@@ -195,20 +205,24 @@ impl Settler {
     }
 
     fn judgement(&mut self, frame: &Frame, now: Duration) -> Judgement {
-        let Some(average) = self.tiles.as_ref().and_then(|tiles| tiles.average(frame).ok()) else {
-            return Judgement::NoRadiograph;
-        };
-        let fields = field::find(&average);
+        let average = self.tiles.as_mut().and_then(|tiles| {
+            tiles.refresh(frame);
+            tiles.average(frame).ok()
+        });
+        let Some(average) = average else { return Judgement::NoRadiograph };
+        let Ok(seen) = Seen::by(self.rules.optics, average) else { return Judgement::NoEdges };
+        let fields = seen.fields();
         if fields.is_empty() {
             return Judgement::NoRadiograph;
         }
         let mut judgement = Judgement::Known;
         for field in &fields {
-            if !self.tiles.as_ref().is_some_and(|tiles| self.stands_still(tiles, field.area, now)) {
+            let area = seen.area(field.area, frame.size());
+            if !self.tiles.as_ref().is_some_and(|tiles| self.stands_still(tiles, area, now)) {
                 judgement = Judgement::Restless;
                 continue;
             }
-            if let Some(exposure) = self.exposure(&average, field) {
+            if let Some(exposure) = self.exposure(seen.frame(), field) {
                 return Judgement::New(Box::new(exposure));
             }
         }
@@ -234,6 +248,46 @@ impl Settler {
     fn is_known(&self, new: &Signature) -> bool {
         let same = |old: &Signature| old.share_in(new) >= SAME_SHARE_MIN && !old.is_uncovered_in(new);
         self.remembered.iter().any(same)
+    }
+}
+
+/// A picture as it came, or set upright.
+enum Seen {
+    AsItCame(Frame),
+    Upright(Upright),
+}
+
+/// A camera's picture does not tell how the camera stands.
+struct NoEdges;
+
+impl Seen {
+    fn by(optics: Optics, picture: Frame) -> Result<Self, NoEdges> {
+        match optics {
+            Optics::None => Ok(Self::AsItCame(picture)),
+            Optics::Camera => Upright::of(&picture).map(Self::Upright).ok_or(NoEdges),
+        }
+    }
+
+    fn frame(&self) -> &Frame {
+        match self {
+            Self::AsItCame(frame) => frame,
+            Self::Upright(upright) => &upright.frame,
+        }
+    }
+
+    fn fields(&self) -> Vec<Field> {
+        match self {
+            Self::AsItCame(frame) => field::find(frame),
+            Self::Upright(upright) => upright.fields(),
+        }
+    }
+
+    /// Where `area` lies in the live picture, which has `size`.
+    fn area(&self, area: Area, size: PixelSize) -> Area {
+        match self {
+            Self::AsItCame(_) => area,
+            Self::Upright(upright) => upright.seen(area, size),
+        }
     }
 }
 

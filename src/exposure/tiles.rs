@@ -2,6 +2,8 @@
 //!
 //! The picture is cut into square tiles. A tile whose mean leaves that of its first frame begins anew; until then
 //! its frames are added up. A moving pointer or a blinking clock so costs its own tiles and nothing else.
+//! Two radiographs can have the same mean in many tiles: where a tenth of them changes at once, all tiles add up
+//! anew, and what an average shows is compared with a frame before it counts ([`Tiles::refresh`]).
 //! This module does not know what the picture shows.
 
 use std::time::Duration;
@@ -17,6 +19,15 @@ const TILE_SIDE_MIN_PX: u32 = 8;
 /// Difference of a tile's mean, in levels of 8 bits, from which it counts as changed; noise of 3 levels a pixel moves
 /// the mean of the smallest tile by .4, hum of an analogue line by 1.
 const CHANGE_LEVELS: f32 = 2.0;
+/// Share of the tiles beyond which what changes is another picture: then nothing that was added up before is kept,
+/// since tiles that look alike by their means may show something else. So much must stand still again before it counts,
+/// so that there is time for a new average.
+const ANOTHER_PICTURE_SHARE: f32 = 0.1;
+/// Mean difference between a tile's average and a frame, in levels of 8 bits, from which the average shows something
+/// else; noise of 4 levels a pixel gives 3.
+const STALE_LEVELS: f32 = 4.0;
+/// The same, by what a quarter of all tiles differ at most: where there is more noise, it is everywhere.
+const STALE_BY_NOISE: f32 = 2.0;
 /// Frames that are added up: noise falls to a quarter, and more would hardly show in 8 bits.
 pub const FRAMES_AVERAGED_MAX: u32 = 16;
 /// Bits that the average of so many frames has beyond theirs.
@@ -28,8 +39,10 @@ const BITS_MAX: u8 = 16;
 struct Tile {
     /// Of the first frame since the last change.
     mean: f32,
-    /// Frames added up since then.
+    /// Frames since then.
     frames: u32,
+    /// Of these, those that are added up.
+    summed: u32,
     since: Duration,
 }
 
@@ -51,7 +64,7 @@ impl Tiles {
         let size = frame.size();
         let side = size.width.div_ceil(TILES_ACROSS).max(TILE_SIDE_MIN_PX) as usize;
         let (columns, rows) = ((size.width as usize).div_ceil(side), (size.height as usize).div_ceil(side));
-        let tile = Tile { mean: f32::NEG_INFINITY, frames: 0, since: now };
+        let tile = Tile { mean: f32::NEG_INFINITY, frames: 0, summed: 0, since: now };
         let sums = vec![0; size.area()];
         let mut new =
             Self { size, bits: frame.bits_stored(), side, columns, tiles: vec![tile; columns * rows], sums };
@@ -71,16 +84,35 @@ impl Tiles {
     /// Adds a frame that [`Tiles::fit`]s.
     pub fn take(&mut self, frame: &Frame, now: Duration) {
         let change = CHANGE_LEVELS / levels_of(self.bits);
-        for index in 0..self.tiles.len() {
-            let mean = self.mean(index, frame.pixels());
-            let Some(tile) = self.tiles.get_mut(index) else { continue };
+        let means: Vec<f32> = (0..self.tiles.len()).map(|index| self.mean(index, frame.pixels())).collect();
+        let mut changed = 0;
+        for (tile, mean) in self.tiles.iter_mut().zip(means) {
             if (mean - tile.mean).abs() > change {
-                *tile = Tile { mean, frames: 0, since: now };
+                *tile = Tile { mean, frames: 0, summed: 0, since: now };
+                changed += 1;
             }
-            if tile.frames < FRAMES_AVERAGED_MAX {
-                let first = tile.frames == 0;
-                tile.frames += 1;
-                self.add(index, frame.pixels(), first);
+            tile.frames = tile.frames.saturating_add(1);
+        }
+        if changed as f32 > ANOTHER_PICTURE_SHARE * self.tiles.len() as f32 {
+            self.tiles.iter_mut().for_each(|tile| tile.summed = 0);
+        }
+        (0..self.tiles.len()).for_each(|index| self.add(index, frame.pixels()));
+    }
+
+    /// Averages that show something else than `frame`, which was the last that was taken, begin anew with it.
+    pub fn refresh(&mut self, frame: &Frame) {
+        let differences: Vec<f32> =
+            (0..self.tiles.len()).map(|index| self.difference(index, frame.pixels())).collect();
+        let mut sorted = differences.clone();
+        sorted.sort_unstable_by(f32::total_cmp);
+        let noise = sorted.get(sorted.len() / 4).copied().unwrap_or_default();
+        let stale = (STALE_LEVELS / levels_of(self.bits)).max(STALE_BY_NOISE * noise);
+        for (index, difference) in differences.into_iter().enumerate() {
+            if difference > stale {
+                if let Some(tile) = self.tiles.get_mut(index) {
+                    tile.summed = 0;
+                }
+                self.add(index, frame.pixels());
             }
         }
     }
@@ -106,7 +138,7 @@ impl Tiles {
 
     /// The fewest frames that a tile's average is made of, over those that stood still for more than one.
     pub fn frames_averaged(&self) -> u32 {
-        self.tiles.iter().map(|tile| tile.frames).filter(|&n| n > 1).min().unwrap_or(1)
+        self.tiles.iter().filter(|tile| tile.frames > 1).map(|tile| tile.summed).min().unwrap_or(1)
     }
 
     /// The average of each tile's frames; it has [`AVERAGE_BITS`] more bits than they, up to 16 in all.
@@ -118,7 +150,7 @@ impl Tiles {
         for (y, row) in self.sums.chunks_exact(width).enumerate() {
             let tiles = self.tiles.get(y / self.side * self.columns..).unwrap_or_default();
             for (part, tile) in row.chunks(self.side).zip(tiles) {
-                let n = tile.frames.max(1);
+                let n = tile.summed.max(1);
                 pixels.extend(part.iter().map(|&sum| (((sum << extra) + n / 2) / n) as u16));
             }
         }
@@ -135,7 +167,27 @@ impl Tiles {
         sum as f32 / count.max(1) as f32
     }
 
-    fn add(&mut self, index: usize, pixels: &[u16], first: bool) {
+    /// How far a tile's average is from these pixels, in the mean.
+    fn difference(&self, index: usize, pixels: &[u16]) -> f32 {
+        let frames = self.tiles.get(index).map_or(1, |tile| tile.summed.max(1));
+        let (mut sum, mut count) = (0u64, 0u64);
+        for row in self.rows(index) {
+            let (Some(sums), Some(pixels)) = (self.sums.get(row.clone()), pixels.get(row)) else { continue };
+            let apart =
+                sums.iter().zip(pixels).map(|(&of, &v)| u64::from(of.abs_diff(u32::from(v) * frames)));
+            sum += apart.sum::<u64>();
+            count += pixels.len() as u64;
+        }
+        sum as f32 / (count * u64::from(frames)).max(1) as f32
+    }
+
+    /// Adds a tile's pixels up, unless enough of them are.
+    fn add(&mut self, index: usize, pixels: &[u16]) {
+        let Some(tile) = self.tiles.get_mut(index).filter(|tile| tile.summed < FRAMES_AVERAGED_MAX) else {
+            return;
+        };
+        let first = tile.summed == 0;
+        tile.summed += 1;
         for row in self.rows(index) {
             let (Some(to), Some(from)) = (self.sums.get_mut(row.clone()), pixels.get(row)) else { continue };
             let pairs = to.iter_mut().zip(from);
@@ -196,6 +248,61 @@ mod tests {
         assert_eq!(average.bits_stored(), 12);
         let at = |x: usize, y: usize| average.pixels()[y * 384 + x];
         assert_eq!([at(45, 45), at(85, 45), at(300, 100)], [90 * 16, 200 * 16, 90 * 16]);
+    }
+
+    /// Stripes of one pixel: of the same mean in every tile, whichever way they stand.
+    fn stripes(upright: bool, quarter: u8) -> Frame {
+        let at = |i: usize| if upright { i % 384 } else { i / 384 };
+        let mut pixels: Vec<u8> =
+            (0..SIZE.area()).map(|i| if at(i).is_multiple_of(2) { 60 } else { 120 }).collect();
+        // A quarter that changes as a new picture does.
+        (0..192).for_each(|y| pixels[y * 384..y * 384 + 96].fill(quarter));
+        Frame::from_grey8(SIZE, &pixels).unwrap()
+    }
+
+    #[test]
+    fn nothing_of_a_picture_is_in_the_average_of_the_next_though_its_tiles_have_the_same_means() {
+        let (before, after) = (stripes(true, 10), stripes(false, 90));
+        let mut tiles = Tiles::new(&before, ms(0));
+        (1..30).for_each(|i| tiles.take(&before, ms(i * 100)));
+        (30..33).for_each(|i| tiles.take(&after, ms(i * 100)));
+        let average = tiles.average(&after).unwrap();
+        assert!(average.pixels().iter().zip(after.pixels()).all(|(a, v)| *a == v * 16));
+        assert_eq!(tiles.frames_averaged(), 3);
+    }
+
+    #[test]
+    fn an_average_that_shows_something_else_is_dropped_before_it_counts() {
+        let (before, other) = (stripes(true, 10), stripes(false, 10));
+        // The lower half shows something else.
+        let half = SIZE.area() / 2;
+        let pixels: Vec<u8> =
+            before.pixels()[..half].iter().chain(&other.pixels()[half..]).map(|&v| v as u8).collect();
+        let after = Frame::from_grey8(SIZE, &pixels).unwrap();
+        let mut tiles = Tiles::new(&before, ms(0));
+        (1..30).for_each(|i| tiles.take(&before, ms(i * 100)));
+        tiles.take(&after, ms(3_000));
+        assert_eq!(tiles.changed_after(ms(0)), 0, "no mean has changed");
+        tiles.refresh(&after);
+        let average = tiles.average(&after).unwrap();
+        assert!(average.pixels().iter().zip(after.pixels()).all(|(a, v)| *a == v * 16));
+    }
+
+    #[test]
+    fn noise_is_nothing_else() {
+        let mut state = 1u32;
+        let mut noisy = || {
+            let value = || {
+                state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                90 + (state >> 24) as u8 % 9
+            };
+            Frame::from_grey8(SIZE, &std::iter::repeat_with(value).take(SIZE.area()).collect::<Vec<_>>())
+                .unwrap()
+        };
+        let mut tiles = Tiles::new(&noisy(), ms(0));
+        (1..20).for_each(|i| tiles.take(&noisy(), ms(i * 100)));
+        tiles.refresh(&noisy());
+        assert_eq!(tiles.frames_averaged(), FRAMES_AVERAGED_MAX);
     }
 
     #[test]

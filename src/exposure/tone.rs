@@ -14,6 +14,8 @@ const BLOCK_SIDE_MIN_PX: usize = 4;
 /// Range of the means of a block and its neighbours below which there is a plane of one grey; noise makes .4 in the
 /// smallest blocks of three frames' average.
 const RANGE_LEVELS_MIN: f32 = 0.75;
+/// The same for pictures with reflections, which change fast but steadily: third differences of the means.
+const UNREST_LEVELS_MIN: f32 = 0.75;
 /// Mean difference of neighbouring pixels above which a block is text; a radiograph's noise has 6.
 const ROUGH_LEVELS_MAX: f32 = 14.0;
 /// Difference of neighbouring lines of a block, each a mean along the edge of a block: from so many levels on, and from
@@ -22,6 +24,11 @@ const STEP_LEVELS_MAX: f32 = 4.0;
 const STEP_SHARE_MAX: f32 = 0.6;
 /// Of a block and its eight neighbours, how many must be tonal: fills small holes, drops single blocks.
 const NEIGHBOURS_MIN: usize = 4;
+
+/// How deep a strip along a side is that is cut off, as a share of the field's; and share of the side along which there
+/// is an edge that cuts it off.
+const STRIP_SHARE_MAX: f32 = 0.125;
+const STRIP_EDGE_SHARE_MIN: f32 = 0.5;
 
 /// What one block holds.
 #[derive(Debug, Clone, Copy, Default)]
@@ -43,20 +50,49 @@ pub(super) struct Tone {
     blocks: Vec<Block>,
     drawn: Vec<bool>,
     tonal: Vec<bool>,
+    /// Upright and level ones, by block, where they were looked for.
+    long_edges: Option<[Vec<bool>; 2]>,
 }
 
 impl Tone {
     /// The whole blocks of `frame`; what is left at the right and below belongs to none.
     pub fn of(frame: &Frame) -> Self {
+        let drawn = |tone: &Self| (0..tone.blocks.len()).map(|at| tone.has_edge(at)).collect();
+        Self::with(frame, drawn, |tone, at| tone.range(at) >= RANGE_LEVELS_MIN)
+    }
+
+    /// The same for a picture whose edges a lens has blurred: `edges` says which blocks, row by row, hold a long upright
+    /// and a long level one, from the side of a block.
+    pub fn of_blurred(frame: &Frame, edges: impl FnOnce(usize) -> [Vec<bool>; 2]) -> Self {
+        let mut long = [Vec::new(), Vec::new()];
+        let drawn = |tone: &Self| {
+            long = edges(tone.side);
+            let [upright, level] = &long;
+            upright.iter().zip(level).map(|(upright, level)| *upright || *level).collect()
+        };
+        let mut tone = Self::with(frame, drawn, |tone, at| {
+            tone.range(at) >= RANGE_LEVELS_MIN && tone.unrest(at) >= UNREST_LEVELS_MIN
+        });
+        tone.long_edges = Some(long);
+        tone
+    }
+
+    fn with(
+        frame: &Frame,
+        drawn: impl FnOnce(&Self) -> Vec<bool>,
+        changes: impl Fn(&Self, usize) -> bool,
+    ) -> Self {
         let width = frame.size().width as usize;
         let side = (width / BLOCKS_ACROSS).max(BLOCK_SIDE_MIN_PX);
         let (columns, rows) = (width / side, frame.size().height as usize / side);
         let places = (0..rows).flat_map(|y| (0..columns).map(move |x| (x * side, y * side)));
         let blocks = places.map(|(x, y)| Block::of(frame, side, x, y)).collect();
-        let mut tone = Self { side, columns, rows, blocks, drawn: Vec::new(), tonal: Vec::new() };
+        let mut tone =
+            Self { side, columns, rows, blocks, drawn: Vec::new(), tonal: Vec::new(), long_edges: None };
         let all = 0..columns * rows;
-        tone.drawn = all.clone().map(|at| tone.has_edge(at)).collect();
-        let seeds: Vec<bool> = all.clone().map(|at| tone.is_seed(at)).collect();
+        tone.drawn = drawn(&tone);
+        let is_plain = |at: usize| !tone.round(at).any(|near| tone.is_drawn(near));
+        let seeds: Vec<bool> = all.clone().map(|at| changes(&tone, at) && is_plain(at)).collect();
         let is_seed = |at: &usize| seeds.get(*at) == Some(&true);
         tone.tonal = all.map(|at| tone.round(at).filter(is_seed).count() >= NEIGHBOURS_MIN).collect();
         tone
@@ -72,6 +108,22 @@ impl Tone {
 
     pub fn is_drawn(&self, at: usize) -> bool {
         self.drawn.get(at) == Some(&true)
+    }
+
+    /// Whether a lens has blurred the picture.
+    pub fn is_blurred(&self) -> bool {
+        self.long_edges.is_some()
+    }
+
+    /// A rectangle `[left, top, right, bottom]` without the strips along its sides that a long edge cuts off.
+    pub fn without_strips(&self, [left, top, right, bottom]: [usize; 4]) -> [usize; 4] {
+        let Some([upright, level]) = &self.long_edges else { return [left, top, right, bottom] };
+        let at = |edges: &[bool], x: usize, y: usize| edges.get(y * self.columns + x) == Some(&true);
+        let column = |x: usize| (top..bottom).filter(|&y| at(upright, x, y) || at(upright, x + 1, y)).count();
+        let row = |y: usize| (left..right).filter(|&x| at(level, x, y) || at(level, x, y + 1)).count();
+        let [left_end, right_end] = strips([left, right], bottom - top, &column);
+        let [top_end, bottom_end] = strips([top, bottom], right - left, &row);
+        [left_end, top_end, right_end, bottom_end]
     }
 
     /// A block and its neighbours, those that there are.
@@ -101,9 +153,31 @@ impl Tone {
         rough > ROUGH_LEVELS_MAX || step > STEP_LEVELS_MAX.max(STEP_SHARE_MAX * self.range(at))
     }
 
-    fn is_seed(&self, at: usize) -> bool {
-        self.range(at) >= RANGE_LEVELS_MIN && !self.round(at).any(|near| self.is_drawn(near))
+    /// How unsteadily the means of a block and its neighbours change (third differences), on average.
+    fn unrest(&self, at: usize) -> f32 {
+        let (mut sum, mut count) = (0.0, 0.0f32);
+        for near in self.round(at) {
+            for step in [1, self.columns] {
+                let four = [near.saturating_sub(step), near, near + step, near + 2 * step];
+                if !four.iter().any(|at| self.is_drawn(*at)) {
+                    let [a, b, c, d] = four.map(|at| self.mean(at));
+                    sum += (a - 3.0 * (b - c) - d).abs();
+                    count += 1.0;
+                }
+            }
+        }
+        sum / count.max(1.0)
     }
+}
+
+/// From behind the last long edge near the first line to before the first near the end; `count` of `whole` blocks of a
+/// line, or of that beside it, are on an edge.
+fn strips([from, end]: [usize; 2], whole: usize, count: &dyn Fn(usize) -> usize) -> [usize; 2] {
+    let reach = ((end - from) as f32 * STRIP_SHARE_MAX) as usize;
+    let is_edge = |line: &usize| count(*line) as f32 >= STRIP_EDGE_SHARE_MIN * whole as f32;
+    let first = (from..from + reach).rev().find(is_edge).map_or(from, |line| line + 1);
+    let last = (end - reach..end).find(is_edge).map_or(end, |line| line + 1);
+    [first, last]
 }
 
 impl Block {

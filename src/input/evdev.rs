@@ -67,6 +67,7 @@ impl Bus for Nodes {
 pub struct NodeDevice {
     node: Node,
     buttons: usize,
+    is_keyboard: bool,
     touch: Option<Touch>,
 }
 
@@ -76,7 +77,7 @@ impl NodeDevice {
         let file = OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK).open(path)?;
         let mut node = Node::from_fd(OwnedFd::from(file))?;
         let has = |code: u16| node.supported_keys().is_some_and(|k| k.contains(KeyCode::new(code)));
-        let (buttons, used) = (keys::buttons(has), keys::is_used(has));
+        let (buttons, used, is_keyboard) = (keys::buttons(has), keys::is_used(has), keys::is_keyboard(has));
         let touch = Touch::of(&node);
         if !used && touch.is_none() {
             return Ok(None);
@@ -84,7 +85,7 @@ impl NodeDevice {
         if let Err(error) = node.grab() {
             log::debug!("input: {} is shared with others: {error}", path.display());
         }
-        Ok(Some(Self { node, buttons, touch }))
+        Ok(Some(Self { node, buttons, is_keyboard, touch }))
     }
 }
 
@@ -119,6 +120,10 @@ impl Device for NodeDevice {
 
     fn is_touch(&self) -> bool {
         self.touch.is_some()
+    }
+
+    fn is_keyboard(&self) -> bool {
+        self.is_keyboard
     }
 }
 

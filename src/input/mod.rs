@@ -9,11 +9,12 @@ mod evdev;
 mod keys;
 mod presses;
 mod signal;
+mod typing;
 mod watch;
 #[cfg(feature = "window")]
 pub mod window;
 
-pub use self::keys::{BUTTONS_MAX, Control, Key};
+pub use self::keys::{BUTTONS_MAX, Control, Key, Typed};
 pub use self::presses::{HOLD, Press};
 pub use self::signal::{Signal, Spot};
 pub use self::watch::{Heard, InputError, start};

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use super::keys::{Control, control};
+use super::keys::{Control, SHIFTS, Typed, control, typed};
 use super::signal::{Signal, Spot};
+use crate::person::{Identifier, IdentifierError};
 
 /// A press that lasts so long is a held one.
 pub const HOLD: Duration = Duration::from_secs(3);
@@ -17,6 +18,10 @@ const TAP_MOVES_MAX: f32 = 0.08;
 pub enum Press {
     /// Pressed: told at once, not when it is let go.
     Control(Control),
+    /// A keyboard's key that writes something, and may mean something besides.
+    Typed(Typed, Option<Control>),
+    /// A code reader sent a text in one go.
+    Scanned(Result<Identifier, IdentifierError>),
     /// Touched and let go in about one place.
     Tap(Spot),
     /// Anything held for [`HOLD`]; told while it is still held, once.
@@ -35,17 +40,27 @@ enum Down {
 /// One device's presses.
 #[derive(Debug, Default)]
 pub struct Presses {
+    /// What its keys write counts; a keyboard takes care of its bouncing contacts itself, and a code reader sends the
+    /// same key twice within a millisecond.
+    is_keyboard: bool,
+    shifted: bool,
     down: Option<(Down, Duration)>,
     held: bool,
     last_down: Option<(u16, Duration)>,
 }
 
 impl Presses {
+    /// Of a device that is a keyboard, or is not.
+    pub fn of(is_keyboard: bool) -> Self {
+        Self { is_keyboard, ..Self::default() }
+    }
+
     /// What `signal`, at the time `now`, amounts to.
     pub fn take(&mut self, signal: Signal, now: Duration) -> Option<Press> {
         match signal {
             Signal::Down(code) => self.key(code, now),
             Signal::Up(code) => {
+                self.shifted &= !SHIFTS.contains(&code);
                 if matches!(self.down, Some((Down::Key(c), _)) if c == code) {
                     self.down = None;
                 }
@@ -75,12 +90,18 @@ impl Presses {
     }
 
     fn key(&mut self, code: u16, now: Duration) -> Option<Press> {
-        let control = control(code)?;
-        let bounced = self.last_down.is_some_and(|(c, t)| c == code && now.saturating_sub(t) < BOUNCE);
+        self.shifted |= self.is_keyboard && SHIFTS.contains(&code);
+        let written = if self.is_keyboard { typed(code, self.shifted) } else { None };
+        let press = match (written, control(code)) {
+            (Some(written), control) => Press::Typed(written, control),
+            (None, control) => Press::Control(control?),
+        };
+        let is_soon = self.last_down.is_some_and(|(c, t)| c == code && now.saturating_sub(t) < BOUNCE);
+        let bounced = is_soon && !self.is_keyboard;
         self.last_down = Some((code, now));
         self.down = Some((Down::Key(code), now));
         self.held &= bounced;
-        (!bounced).then_some(Press::Control(control))
+        (!bounced).then_some(press)
     }
 
     fn touch(&mut self, spot: Spot, now: Duration) {
@@ -102,7 +123,7 @@ impl Presses {
 
 #[cfg(test)]
 mod tests {
-    use super::super::keys::Key;
+    use super::super::keys::{Key, UNKNOWN};
     use super::*;
 
     const ENTER: u16 = 28;
@@ -137,6 +158,23 @@ mod tests {
             &[SELECT, SELECT],
         );
         check(&[(0, Some(Signal::Down(999))), (5_000, None)], &[]);
+    }
+
+    #[test]
+    fn a_keyboard_tells_what_it_writes_beside_what_it_means() {
+        let mut presses = Presses::of(true);
+        let mut press = |code| presses.take(Signal::Down(code), ms(0));
+        let map = Some(Control::Key(Key::Map));
+        assert_eq!(press(50), Some(Press::Typed(Typed::Character('m'), map)));
+        assert_eq!(press(16), Some(Press::Typed(Typed::Character('q'), None)));
+        // A reader sends a double digit faster than any contact bounces.
+        let two = Some(Press::Typed(Typed::Character('2'), Some(Control::Button(1))));
+        assert_eq!([press(3), press(3)], [two, two]);
+        assert_eq!(press(42), None);
+        assert_eq!(press(12), Some(Press::Typed(Typed::Character(UNKNOWN), None)));
+        assert_eq!(presses.take(Signal::Up(42), ms(1)), None);
+        let minus = Some(Press::Typed(Typed::Character('-'), None));
+        assert_eq!(presses.take(Signal::Down(12), ms(2)), minus);
     }
 
     #[test]

@@ -7,11 +7,14 @@ use std::time::{Duration, Instant};
 use super::evdev::Nodes;
 use super::presses::{Press, Presses};
 use super::signal::Signal;
+use super::typing::Typing;
 
 /// How often new devices are looked for.
 const SCAN_EVERY: Duration = Duration::from_secs(1);
 /// How often held presses are looked at while something is down.
 const TICK: Duration = Duration::from_millis(100);
+/// How often, while it is not known whether somebody types or a code reader sends.
+const TYPING_TICK: Duration = Duration::from_millis(20);
 /// Signals of one device within a second: a touch screen gives some hundreds.
 const SIGNALS_A_SECOND_MAX: u32 = 4_000;
 /// Presses within a second, of all devices: more than fingers can.
@@ -60,6 +63,9 @@ pub trait Device {
     fn buttons(&self) -> usize;
 
     fn is_touch(&self) -> bool;
+
+    /// Whether it is a keyboard, or a code reader that pretends to be one.
+    fn is_keyboard(&self) -> bool;
 }
 
 /// Where devices come from.
@@ -99,6 +105,7 @@ struct Watched<D> {
     name: String,
     device: D,
     presses: Presses,
+    typing: Typing,
     budget: Budget,
 }
 
@@ -146,7 +153,15 @@ impl<B: Bus> Watch<B> {
         }
         heard.extend(self.change());
         let down = self.devices.iter().any(|d| d.presses.is_down());
-        let wait = self.next_scan.saturating_sub(now).min(if down { TICK } else { SCAN_EVERY });
+        let typing = self.devices.iter().any(|d| d.typing.waits());
+        let tick = if typing {
+            TYPING_TICK
+        } else if down {
+            TICK
+        } else {
+            SCAN_EVERY
+        };
+        let wait = self.next_scan.saturating_sub(now).min(tick);
         if heard.is_empty() {
             self.bus.wait(self.devices.iter().map(|d| &d.device), wait);
         }
@@ -162,8 +177,8 @@ impl<B: Bus> Watch<B> {
         let room = DEVICES_MAX.saturating_sub(self.devices.len());
         for (name, device) in self.bus.scan(&open, room).into_iter().take(room) {
             log::info!("input: {name}");
-            let (presses, budget) = (Presses::default(), Budget::default());
-            self.devices.push(Watched { name, device, presses, budget });
+            let (presses, typing) = (Presses::of(device.is_keyboard()), Typing::default());
+            self.devices.push(Watched { name, device, presses, typing, budget: Budget::default() });
         }
     }
 
@@ -192,10 +207,13 @@ impl<B: Bus> Watch<B> {
                 heard.push(Heard::Flood);
                 return false;
             }
-            let presses = signals.into_iter().filter_map(|s| watched.presses.take(s, now));
-            let presses: Vec<Press> = presses.collect();
-            let held = watched.presses.tick(now);
-            for press in presses.into_iter().chain(held) {
+            let Watched { presses, typing, .. } = watched;
+            let mut told: Vec<Press> = Vec::new();
+            let pressed = signals.into_iter().filter_map(|s| presses.take(s, now)).collect::<Vec<_>>();
+            let held = presses.tick(now);
+            pressed.into_iter().chain(held).for_each(|press| typing.take(press, now, &mut told));
+            typing.tick(now, &mut told);
+            for press in told {
                 if budget.takes(1, PRESSES_A_SECOND_MAX, now) {
                     heard.push(Heard::Press(press));
                 }
@@ -211,14 +229,16 @@ mod tests {
     use std::collections::VecDeque;
     use std::rc::Rc;
 
-    use super::super::keys::{Control, Key};
+    use super::super::keys::{Control, Key, Typed};
     use super::*;
+    use crate::person::Identifier;
 
     /// A device that says what is put into it, until it is unplugged.
     #[derive(Clone, Default)]
     struct Pad {
         says: Rc<RefCell<VecDeque<Signal>>>,
         gone: Rc<Cell<bool>>,
+        types: bool,
     }
 
     impl Device for Pad {
@@ -233,6 +253,10 @@ mod tests {
 
         fn is_touch(&self) -> bool {
             false
+        }
+
+        fn is_keyboard(&self) -> bool {
+            self.types
         }
     }
 
@@ -311,6 +335,25 @@ mod tests {
         let keys = (0..60).flat_map(|k| [Signal::Down(if k % 2 == 0 { 28 } else { 103 })]);
         pads[0].says.borrow_mut().extend(keys);
         assert_eq!(turn(&mut watch, 5).len(), PRESSES_A_SECOND_MAX as usize);
+    }
+
+    #[test]
+    fn a_code_reader_is_heard_whole_though_it_is_faster_than_fingers() {
+        let reader = Pad { types: true, ..Pad::default() };
+        let hub = Hub(Rc::new(RefCell::new(vec![("reader".into(), reader.clone())])));
+        let mut watch = Watch::new(hub);
+        assert_eq!(turn(&mut watch, 1_000), [THREE]);
+        // 1 to 9, 0, 1 to 9, 0, then Enter.
+        let keys = (2..12).chain(2..12).chain([28]);
+        let signals = keys.flat_map(|code| [Signal::Down(code), Signal::Up(code)]);
+        reader.says.borrow_mut().extend(signals);
+        let scanned = Press::Scanned(Identifier::parse("12345678901234567890"));
+        assert_eq!(turn(&mut watch, 1_005), [Heard::Press(scanned)]);
+        // A person's press of the same keyboard is told a moment later.
+        reader.says.borrow_mut().extend([Signal::Down(2), Signal::Up(2)]);
+        assert_eq!(turn(&mut watch, 1_010), []);
+        let one = Press::Typed(Typed::Character('1'), Some(Control::Button(0)));
+        assert_eq!(turn(&mut watch, 1_060), [Heard::Press(one)]);
     }
 
     #[test]

@@ -47,6 +47,10 @@ impl Device for WindowDevice {
     fn is_touch(&self) -> bool {
         true
     }
+
+    fn is_keyboard(&self) -> bool {
+        true
+    }
 }
 
 fn signal(happened: Happened) -> Signal {

@@ -1,18 +1,64 @@
-//! What an action does at the desk.
+//! What a press means at the desk, and what an action does there.
 
 use std::time::Duration;
 
 use super::desk::Desk;
-use super::page::{Listing, MENU, Page};
+use super::identify::Identifying;
+use super::page::{Listing, MENU, Page, Shown, Touched, action, keys};
 use super::scene::Scene;
-use crate::render::{Action, Language, MapStyle, Opacity, Order, Palette};
+use crate::input::{Control, Press};
+use crate::render::{Action, CELLS, Language, MapStyle, Opacity, Order, Palette};
 
 impl Desk {
-    /// Chooses a line of the list or menu on show; a second touch is not needed.
+    /// What the operator did; a touch goes to `touched`.
+    pub fn press(&mut self, press: Press, touched: Touched, now: Duration) {
+        self.last_press = Some(now);
+        let shown = self.shown();
+        let meant = match (press, touched) {
+            (Press::Held, _) => {
+                Some(Action::ShutDown).filter(|_| !matches!(shown, Shown::Ending | Shown::ShutDown))
+            }
+            (Press::Closed, _) => {
+                self.end();
+                self.change();
+                None
+            }
+            (Press::Control(control), _) => self.meant(shown, control),
+            (Press::Typed(typed, _), _) if shown == Shown::Identify => self.typed(typed),
+            (Press::Typed(_, control), _) => control.and_then(|control| self.meant(shown, control)),
+            (Press::Scanned(scanned), _) => {
+                self.scanned(scanned);
+                None
+            }
+            (Press::Tap(_), Touched::Key(action)) => Some(action),
+            (Press::Tap(_), Touched::Row(row)) => self.choose(row),
+            (Press::Tap(_), Touched::Elsewhere) => {
+                let map = matches!(shown, Shown::Latest { map: true } | Shown::Earlier { map: true });
+                map.then_some(Action::Map)
+            }
+        };
+        if let Some(action) = meant {
+            self.perform(action, now);
+            self.change();
+        }
+    }
+
+    fn meant(&self, shown: Shown, control: Control) -> Option<Action> {
+        match control {
+            Control::Button(n) => keys(shown, self.buttons).get(n).copied(),
+            Control::Key(key) => action(shown, key),
+        }
+    }
+
+    /// Chooses a line of the list or menu on show, or a cell; a second touch is not needed.
     pub(super) fn choose(&mut self, row: usize) -> Option<Action> {
         match &mut self.page {
             Page::List(listing) if row < listing.entries.len() => listing.selected = row,
             Page::Menu(selected) if row < MENU.len() => *selected = row,
+            Page::Identify(identifying) if row < CELLS => {
+                identifying.selected = row;
+                return Some(Action::Take);
+            }
             _ => return None,
         }
         Some(Action::Open)
@@ -38,6 +84,9 @@ impl Desk {
             Action::ShutDown if self.page == Page::ShutDown => self.end(),
             Action::ShutDown => self.page = Page::ShutDown,
             Action::Compare => self.compare(),
+            Action::Identify => self.identify(),
+            Action::Done => self.identified(),
+            Action::Take | Action::Erase => self.take(action),
             Action::Change => {}
         }
     }
@@ -58,6 +107,7 @@ impl Desk {
         match &mut self.page {
             Page::List(l) => l.selected = turned(l.selected, l.entries.len()),
             Page::Menu(selected) => *selected = turned(*selected, MENU.len()),
+            Page::Identify(identifying) => identifying.step(forward),
             Page::Reading(number) => {
                 let to = if forward { self.shelf.later(*number) } else { self.shelf.earlier(*number) };
                 *number = to.unwrap_or(*number);
@@ -103,7 +153,19 @@ impl Desk {
                 self.page = Page::Reading(number);
                 self.unless_latest();
             }
+            Page::Identify(Identifying { number, .. }) => {
+                self.page = Page::Reading(number);
+                self.compare();
+            }
             _ => self.leave(),
+        }
+    }
+
+    fn take(&mut self, action: Action) {
+        match (&mut self.page, action) {
+            (Page::Identify(identifying), Action::Erase) => identifying.erase(),
+            (Page::Identify(identifying), _) => identifying.take(),
+            _ => {}
         }
     }
 
@@ -122,9 +184,9 @@ impl Desk {
         self.page = number.map_or(Page::Station, Page::Details);
     }
 
-    fn compare(&mut self) {
+    pub(super) fn compare(&mut self) {
         let Some(shelved) = self.on_show().or(self.shelf.newest()) else { return };
-        let earlier = shelved.person.map(|person| {
+        let earlier = shelved.who().map(|person| {
             let older = self.lines.iter().rev().filter(|line| line.person == person);
             older.map(|line| line.reading.clone()).chain(self.shelf.of(person, shelved.number)).collect()
         });

@@ -3,12 +3,13 @@
 //! Opens the record to read, beside the station that writes into it. What cannot be read is passed over: the log says
 //! which, and `raymap records verify` why.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::clock::{Clock, WallTime};
-use crate::frame::Person;
+use crate::person::Person;
 use crate::pipeline::Study;
-use crate::record::{Entry, Journal, Moment, RecordError, Restored};
+use crate::record::{Entry, EntryKind, Journal, Moment, RecordError, Restored};
 use crate::render::Earlier;
 use crate::units::Fraction;
 
@@ -24,7 +25,9 @@ pub type OpenJournal = Box<dyn FnOnce() -> Result<Journal, RecordError> + Send>;
 pub struct Past {
     /// Its number in the record.
     pub record: u64,
+    /// Who was examined: as the radiograph's file says, and as the operator said.
     pub person: Option<Person>,
+    pub named: Option<Person>,
     pub study: Study,
     /// When it was made, in words; `None`: the clock was not trusted.
     pub time: Option<String>,
@@ -42,13 +45,34 @@ pub struct Line {
 pub struct Archive(State);
 
 enum State {
-    Closed {
-        open: OpenJournal,
-        start: u32,
-    },
-    /// The entries that are left, the newest last.
-    Open(Box<Journal>, Vec<Entry>),
+    Closed { open: OpenJournal, start: u32 },
+    Open(Box<Open>),
     Empty,
+}
+
+struct Open {
+    journal: Journal,
+    /// The entries that are left, the newest last.
+    entries: Vec<Entry>,
+    /// What notes that have been met say of readings that have not: the newest of each.
+    named: BTreeMap<u64, Option<Person>>,
+}
+
+impl Open {
+    /// The newest reading that is left, and of whom it is said to be; looks at a few entries at most.
+    fn pop(&mut self) -> Option<(Entry, Option<Person>)> {
+        for _ in 0..LINES_MAX {
+            let entry = self.entries.pop()?;
+            if entry.kind == EntryKind::Reading {
+                return Some((entry, self.named.remove(&entry.sequence).flatten()));
+            }
+            // A note is always newer than the reading that it speaks of.
+            if let Some((reading, person)) = self.journal.named(&entry) {
+                self.named.entry(reading).or_insert(person);
+            }
+        }
+        None
+    }
 }
 
 impl Archive {
@@ -68,25 +92,28 @@ impl Archive {
 
     /// Looks at one entry. `None` where there was none, or none that can be shown: see [`Archive::is_empty`].
     pub fn next(&mut self, clock: &dyn Clock) -> Option<Past> {
-        let (journal, entry) = self.pop()?;
-        let past = past(journal, &entry, clock);
+        let (journal, (entry, named)) = self.pop()?;
+        let past = past(journal, &entry, named, clock);
         past.map_err(|e| log::warn!("reading {} cannot be shown again: {}", entry.sequence, e.code())).ok()
     }
 
     /// Looks at some more entries, but at no pictures: the grades of persons that are known.
     pub fn next_lines(&mut self) -> Vec<Line> {
-        let look = |_| self.pop().and_then(|(journal, entry)| line(&Restored::load(journal, &entry).ok()?));
+        let look = |_| {
+            let (journal, (entry, named)) = self.pop()?;
+            line(&Restored::load(journal, &entry).ok()?, named)
+        };
         (0..LINES_MAX).filter_map(look).collect()
     }
 
-    fn pop(&mut self) -> Option<(&Journal, Entry)> {
+    fn pop(&mut self) -> Option<(&Journal, (Entry, Option<Person>))> {
         self.0 = match std::mem::replace(&mut self.0, State::Empty) {
             State::Closed { open, start } => opened(open, start),
-            State::Open(_, entries) if entries.is_empty() => State::Empty,
+            State::Open(open) if open.entries.is_empty() => State::Empty,
             state => state,
         };
         match &mut self.0 {
-            State::Open(journal, entries) => entries.pop().map(|entry| (&**journal, entry)),
+            State::Open(open) => open.pop().map(|popped| (&open.journal, popped)),
             _ => None,
         }
     }
@@ -103,24 +130,29 @@ fn opened(open: OpenJournal, start: u32) -> State {
     // The newest are this start's; behind them no head has to be looked at.
     let is_new = |entry: &&Entry| journal.header(entry).map_or(true, |head| head.moment.start >= start);
     let mut entries: Vec<Entry> =
-        journal.readings().rev().skip_while(is_new).take(ENTRIES_MAX).copied().collect();
+        journal.entries().iter().rev().skip_while(is_new).take(ENTRIES_MAX).copied().collect();
     entries.reverse();
-    State::Open(Box::new(journal), entries)
+    State::Open(Box::new(Open { journal, entries, named: BTreeMap::new() }))
 }
 
-fn past(journal: &Journal, entry: &Entry, clock: &dyn Clock) -> Result<Past, RecordError> {
+fn past(
+    journal: &Journal,
+    entry: &Entry,
+    named: Option<Person>,
+    clock: &dyn Clock,
+) -> Result<Past, RecordError> {
     let restored = Restored::load(journal, entry)?;
     let frame = restored.frame(journal, entry)?;
     let study = restored.study(&frame, journal, entry)?;
     let Moment { wall_time, .. } = restored.moment;
     let age = clock.wall_time().zip(wall_time).map(|(now, then)| age(now, then));
     let person = restored.person();
-    Ok(Past { record: restored.id, person, study, time: wall_time.map(WallTime::to_minute), age })
+    Ok(Past { record: restored.id, person, named, study, time: wall_time.map(WallTime::to_minute), age })
 }
 
 /// `None` of a reading that was not graded, or of nobody knows whom.
-fn line(restored: &Restored) -> Option<Line> {
-    let (person, share) = (restored.person()?, fraction(restored.share()?)?);
+fn line(restored: &Restored, named: Option<Person>) -> Option<Line> {
+    let (person, share) = (restored.person().or(named)?, fraction(restored.share()?)?);
     let [low, high] = restored.interval90()?;
     let interval90 = [fraction(low)?, fraction(high)?];
     let time = restored.moment.wall_time.map(WallTime::to_minute);
@@ -186,6 +218,29 @@ mod tests {
             all.iter().map(|p| (p.1, p.2)).collect::<Vec<_>>(),
             [(None, false), (hour, true), (hour, true)]
         );
+    }
+
+    #[test]
+    fn of_whom_a_reading_is_comes_with_it_as_it_was_said_last() {
+        let (disk, clock) = (SimulatedStorage::default(), SimulatedClock::new(BootId::unknown()));
+        keep(&disk, &[refused(), refused(), refused()], &clock);
+        let [one, other] = [1, 2].map(|n| Person::from_digest([n; Person::BYTES]));
+        let again = disk.clone();
+        let open = Box::new(move || Ok(Box::new(again.clone()) as Box<dyn crate::record::Storage>));
+        let mut record = Recorder::new("test".into(), Rule::of(1 << 20), open);
+        for (reading, person) in [(1, Some(one)), (2, Some(one)), (2, Some(other)), (3, Some(one)), (3, None)]
+        {
+            record.name(reading, person, &clock).unwrap();
+        }
+        assert_eq!(record.name(99, Some(one), &clock).map_err(|e| e.code()), Err("record_unknown"));
+        drop(record);
+        let start = keep(&disk, &[], &clock);
+        let mut archive = archive(&disk, start);
+        let mut all = Vec::new();
+        while !archive.is_empty() {
+            all.extend(archive.next(&clock).map(|p| (p.record, p.person, p.named)));
+        }
+        assert_eq!(all, [(3, None, None), (2, None, Some(other)), (1, None, Some(one))]);
     }
 
     #[test]

@@ -1,17 +1,17 @@
-//! What is on show, and what becomes of a press: decided here, without a device and without a clock.
+//! What is on show: decided here, without a device and without a clock.
 
 use std::time::Duration;
 
 use super::archive::{Line, Past};
 use super::marks::{Health, Marks};
-use super::page::{Listing, MENU, Page, Shown, Touched, action, keys};
+use super::page::{Listing, MENU, Page, Shown, keys};
 use super::scene::{Scene, Start};
 use super::shelf::{Shelf, Shelved};
 use crate::exposure::Live;
-use crate::input::{Control, Press};
+use crate::person::Identifier;
 use crate::pipeline::Study;
-use crate::render::{Action, Badge, Context, List, Options, STORAGE_HIGH, View};
-use crate::station::{Filed, Keeping};
+use crate::render::{Badge, Context, List, Options, STORAGE_HIGH, View};
+use crate::station::{Filed, Keeping, Naming};
 use crate::units::Fraction;
 
 /// A new reading comes to the front unless the operator has pressed something within this time.
@@ -41,8 +41,8 @@ pub struct Desk {
     since: Duration,
     pub(super) page: Page,
     pub(super) options: Options,
-    buttons: usize,
-    last_press: Option<Duration>,
+    pub(super) buttons: usize,
+    pub(super) last_press: Option<Duration>,
     /// The badge for what waits until the operator is done.
     waiting: Option<Badge>,
     marks: Marks,
@@ -50,6 +50,8 @@ pub struct Desk {
     time: Option<String>,
     reading_for: Duration,
     pub(super) wants_shut_down: bool,
+    /// Readings that were named, for the record.
+    pub(super) namings: Vec<Naming>,
     /// What was drawn last differs from what is to be shown.
     is_stale: bool,
     /// Counts what changed of it between header and keys.
@@ -76,6 +78,7 @@ impl Desk {
             time: None,
             reading_for: READING_FOR,
             wants_shut_down: false,
+            namings: Vec::new(),
             is_stale: true,
             content: 0,
             drawn: (0, 0),
@@ -188,34 +191,6 @@ impl Desk {
         self.buttons = buttons;
     }
 
-    /// What the operator did; a touch goes to `touched`.
-    pub fn press(&mut self, press: Press, touched: Touched, now: Duration) {
-        self.last_press = Some(now);
-        let shown = self.shown();
-        let meant = match (press, touched) {
-            (Press::Held, _) => {
-                Some(Action::ShutDown).filter(|_| !matches!(shown, Shown::Ending | Shown::ShutDown))
-            }
-            (Press::Closed, _) => {
-                self.end();
-                self.change();
-                None
-            }
-            (Press::Control(Control::Button(n)), _) => keys(shown, self.buttons).get(n).copied(),
-            (Press::Control(Control::Key(key)), _) => action(shown, key),
-            (Press::Tap(_), Touched::Key(action)) => Some(action),
-            (Press::Tap(_), Touched::Row(row)) => self.choose(row),
-            (Press::Tap(_), Touched::Elsewhere) => {
-                let map = matches!(shown, Shown::Latest { map: true } | Shown::Earlier { map: true });
-                map.then_some(Action::Map)
-            }
-        };
-        if let Some(action) = meant {
-            self.perform(action, now);
-            self.change();
-        }
-    }
-
     /// Lets time go by: what waits comes to the front, what was left is left.
     pub fn tick(&mut self, now: Duration) {
         if self.waiting.is_some() && !self.is_busy(now) {
@@ -251,7 +226,7 @@ impl Desk {
         self.content
     }
 
-    fn change(&mut self) {
+    pub(super) fn change(&mut self) {
         self.is_stale = true;
         self.content += 1;
     }
@@ -297,8 +272,10 @@ impl Desk {
             }
             (Page::Details(_), Some(s), _) => View::Details(&s.study),
             (Page::Compared(_, earlier), Some(s), _) => {
-                View::Compared { study: &s.study, earlier: earlier.as_deref() }
+                let named = s.identifier.as_ref().map(Identifier::as_str);
+                View::Compared { study: &s.study, earlier: earlier.as_deref(), named }
             }
+            (Page::Identify(identifying), Some(s), _) => identifying.view(&s.entry),
             (_, Some(s), _) if s.study.reading.fit() => View::Result(&s.study),
             (_, Some(s), _) => View::Refused(&s.study),
             (_, None, Scene::Boot { lines }) => View::Boot { lines },
@@ -306,6 +283,7 @@ impl Desk {
             (_, None, Scene::Fault { code, text }) => View::Fault { code, text },
             (_, None, Scene::SafeMode { code, text }) => View::SafeMode { code, text },
             (_, None, Scene::Live(Live::NoSignal)) => View::NoSignal { source: &self.start.source },
+            (_, None, Scene::Live(Live::NoEdges)) => View::NoEdges,
             (_, None, Scene::Ready | Scene::Live(_) | Scene::Result) => {
                 View::Ready { source: &self.start.source, model: &self.start.model, note: None }
             }
@@ -318,12 +296,13 @@ impl Desk {
             (Page::Reading(number) | Page::Details(number) | Page::Compared(number, _), _) => {
                 self.shelf.get(*number)
             }
+            (Page::Identify(identifying), _) => self.shelf.get(identifying.number),
             (Page::Station, Scene::Result) => self.shelf.latest(),
             _ => None,
         }
     }
 
-    fn shown(&self) -> Shown {
+    pub(super) fn shown(&self) -> Shown {
         let map = self.on_show().is_some_and(|s| s.study.map.is_some());
         match (&self.page, &self.scene) {
             (_, Scene::Ending) => Shown::Ending,
@@ -331,7 +310,10 @@ impl Desk {
             (Page::Station, _) => Shown::Other,
             (Page::Reading(_), _) => Shown::Earlier { map },
             (Page::Details(_), _) => Shown::Details,
-            (Page::Compared(..), _) => Shown::Compared,
+            (Page::Compared(..), _) => {
+                Shown::Compared { nameable: self.on_show().is_some_and(|s| s.person.is_none()) }
+            }
+            (Page::Identify(_), _) => Shown::Identify,
             (Page::List(_), _) => Shown::List,
             (Page::Menu(_), _) => Shown::Menu,
             (Page::ShutDown, _) => Shown::ShutDown,

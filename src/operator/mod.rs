@@ -10,6 +10,7 @@
 mod actions;
 mod archive;
 mod desk;
+mod identify;
 mod mailbox;
 mod marks;
 mod page;
@@ -20,6 +21,10 @@ mod showcase;
 mod worker;
 #[cfg(test)]
 mod simulated;
+#[cfg(test)]
+mod identify_tests;
+#[cfg(test)]
+mod live_tests;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]

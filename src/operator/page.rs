@@ -1,5 +1,6 @@
 //! What the operator has gone to, and what buttons and keys mean there.
 
+use super::identify::Identifying;
 use crate::input::Key;
 use crate::render::{Action, Earlier, ListEntry, Order};
 
@@ -14,6 +15,8 @@ pub enum Page {
     Details(i64),
     /// A reading beside the same person's earlier ones, the oldest first; `None`: nobody knows of whom it is.
     Compared(i64, Option<Vec<Earlier>>),
+    /// Where the patient of a reading is named.
+    Identify(Identifying),
     List(Listing),
     /// The line of [`MENU`] that is chosen.
     Menu(usize),
@@ -60,7 +63,11 @@ pub enum Shown {
         map: bool,
     },
     Details,
-    Compared,
+    /// Beside earlier ones; whether the operator may say of whom it is.
+    Compared {
+        nameable: bool,
+    },
+    Identify,
     List,
     Menu,
     ShutDown,
@@ -82,13 +89,18 @@ pub enum Touched {
 /// What the buttons below the screen do, from the left: with five, or with three. Fewer cannot reach everything.
 pub fn keys(shown: Shown, buttons: usize) -> &'static [Action] {
     use Action::{
-        Back, Cancel, Compare, Details, History, Map, Menu, Next, Open, Previous, ShutDown, Triage,
+        Back, Cancel, Compare, Details, Done, History, Identify, Map, Menu, Next, Open, Previous, ShutDown,
+        Take, Triage,
     };
     match (shown, buttons) {
         (Shown::Ending, _) | (_, 0..=2) => &[],
         (Shown::ShutDown, _) => &[Cancel, ShutDown],
         (Shown::Details, _) => &[Back, Compare, Menu],
-        (Shown::Compared, _) => &[Back, Details, Menu],
+        (Shown::Compared { nameable: false }, _) => &[Back, Details, Menu],
+        (Shown::Compared { nameable: true }, 3..=4) => &[Back, Identify, Menu],
+        (Shown::Compared { nameable: true }, _) => &[Back, Identify, Details, Menu],
+        (Shown::Identify, 3..=4) => &[Next, Take, Done],
+        (Shown::Identify, _) => &[Previous, Next, Take, Done, Back],
         (Shown::Latest { map: true }, 3..=4) => &[Previous, Map, Menu],
         (Shown::Latest { map: false }, 3..=4) => &[Previous, Triage, Menu],
         (Shown::Earlier { map: true }, 3..=4) => &[Previous, Map, Back],
@@ -111,10 +123,13 @@ pub fn action(shown: Shown, key: Key) -> Option<Action> {
         (Key::Select, Shown::ShutDown) => Action::ShutDown,
         (_, Shown::ShutDown) => Action::Cancel,
         (Key::Select, Shown::List | Shown::Menu) => Action::Open,
-        (Key::Select | Key::Menu, _) => Action::Menu,
+        (Key::Select, Shown::Identify) => Action::Take,
         (Key::Previous, _) => Action::Previous,
         (Key::Next, _) => Action::Next,
         (Key::Back, _) => Action::Back,
+        // Letters are typed there.
+        (_, Shown::Identify) => return None,
+        (Key::Select | Key::Menu, _) => Action::Menu,
         (Key::Map, _) => Action::Map,
         (Key::Outline, _) => Action::Outline,
         (Key::Palette, _) => Action::Palette,

@@ -187,7 +187,7 @@ impl Panel for OperatorPanel {
 
     fn attend(&mut self) -> Result<Asked, PanelError> {
         self.outcome.failure()?;
-        Ok(Asked { shut_down: self.outcome.wants_shut_down() })
+        Ok(Asked { shut_down: self.outcome.wants_shut_down(), namings: self.outcome.namings() })
     }
 }
 

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::archive::Past;
-use crate::frame::Person;
 use crate::grade::Grade;
+use crate::person::{Identifier, Person};
 use crate::pipeline::Study;
 use crate::preprocess::{Display, Letterbox};
 use crate::render::{Earlier, ListEntry, Listed, Order, thumbnail};
@@ -35,11 +35,20 @@ pub struct Shelved {
     /// When it came here, in the desk's time.
     came: Duration,
     pub entry: ListEntry,
-    /// Who was examined, where that is sure.
+    /// Who was examined, where the radiograph's file says so surely.
     pub person: Option<Person>,
+    /// Who was examined, as the operator said, where the file does not say it.
+    pub named: Option<Person>,
+    /// What the operator typed, in this start.
+    pub identifier: Option<Identifier>,
 }
 
 impl Shelved {
+    /// Who was examined, where that is sure.
+    pub fn who(&self) -> Option<Person> {
+        self.person.or(self.named)
+    }
+
     /// How old it is; `None`: not known.
     pub fn age(&self, now: Duration) -> Option<Duration> {
         self.age.map(|age| age.saturating_add(now.saturating_sub(self.came)))
@@ -84,7 +93,16 @@ impl Shelf {
         self.count += 1;
         let entry = entry(self.count, study, filed.record, time);
         let (number, study, age) = (self.count, study.clone(), Some(Duration::ZERO));
-        let shelved = Shelved { number, study, age, came: now, entry, person: filed.person };
+        let shelved = Shelved {
+            number,
+            study,
+            age,
+            came: now,
+            entry,
+            person: filed.person,
+            named: None,
+            identifier: None,
+        };
         self.shelved.push_back(Arc::new(shelved));
         while self.shelved.len() > 1 && (self.shelved.len() > STUDIES_MAX || self.bytes() > BYTES_MAX) {
             self.shelved.pop_front();
@@ -98,21 +116,32 @@ impl Shelf {
 
     /// Adds a reading that was made before all others here.
     pub fn put_back(&mut self, past: Past, now: Duration) {
-        let Past { record, person, mut study, time, age } = past;
+        let Past { record, person, named, mut study, time, age } = past;
         shrink(&mut study);
         let number = self.shelved.front().map_or(0, |s| (s.number - 1).min(0));
         let entry = entry(number, &study, Some(record), time);
-        self.shelved.push_front(Arc::new(Shelved { number, study, age, came: now, entry, person }));
+        let identifier = None;
+        let shelved = Shelved { number, study, age, came: now, entry, person, named, identifier };
+        self.shelved.push_front(Arc::new(shelved));
     }
 
     /// The grades of `person` from before reading `number`, the oldest first.
     pub fn of(&self, person: Person, number: i64) -> impl Iterator<Item = Earlier> {
-        let theirs = self.shelved.iter().filter(move |s| s.person == Some(person) && s.number < number);
+        let theirs = self.shelved.iter().filter(move |s| s.who() == Some(person) && s.number < number);
         theirs.filter_map(|s| {
             let found = s.study.reading.outcome.as_ref().ok()?;
             let (share, interval90) = (found.infected.total, found.interval90);
             Some(Earlier { time: s.entry.time.clone(), share, interval90 })
         })
+    }
+
+    /// Says of whom reading `number` is, as the operator typed it; its number in the record.
+    pub fn name(&mut self, number: i64, person: Option<Person>, typed: Identifier) -> Option<u64> {
+        let shelved = self.shelved.iter_mut().find(|s| s.number == number)?;
+        // Where somebody is looking at it, they keep theirs as it was.
+        let shelved = Arc::make_mut(shelved);
+        (shelved.named, shelved.identifier) = (person, person.map(|_| typed));
+        shelved.entry.record
     }
 
     pub fn get(&self, number: i64) -> Option<&Shelved> {
@@ -231,7 +260,14 @@ mod tests {
     }
 
     fn past(record: u64, age: Option<u64>) -> Past {
-        Past { record, person: None, study: graded(90), time: None, age: age.map(Duration::from_secs) }
+        Past {
+            record,
+            person: None,
+            named: None,
+            study: graded(90),
+            time: None,
+            age: age.map(Duration::from_secs),
+        }
     }
 
     #[test]

@@ -9,8 +9,8 @@ use super::scene::{Scene, Start};
 use super::simulated::{graded, provenance, refused};
 use super::{CONFIRM_MAX, FRONT_AFTER, IDLE_MAX};
 use crate::exposure::Live;
-use crate::frame::Person;
 use crate::input::{Control, Key, Press};
+use crate::person::Person;
 use crate::render::{Action, Badge, Earlier, Language, MapStyle, Opacity, View};
 use crate::station::{Filed, Keeping};
 
@@ -18,11 +18,11 @@ pub(super) fn start() -> Start {
     Start { source: "phantoms".into(), model: provenance(), language: Language::English }
 }
 
-fn s(seconds: u64) -> Duration {
+pub(super) fn s(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
 }
 
-fn button(n: usize) -> Press {
+pub(super) fn button(n: usize) -> Press {
     Press::Control(Control::Button(n))
 }
 
@@ -40,12 +40,12 @@ fn desk(percents: &[u8]) -> Desk {
     desk
 }
 
-fn press(desk: &mut Desk, press: Press, at: u64) {
+pub(super) fn press(desk: &mut Desk, press: Press, at: u64) {
     desk.press(press, Touched::Elsewhere, s(at));
 }
 
 /// What is on show in a word, and the number that goes with it.
-fn seen(desk: &Desk, at: u64) -> String {
+pub(super) fn seen(desk: &Desk, at: u64) -> String {
     let percent = |study: &crate::pipeline::Study| {
         study.reading.outcome.as_ref().map_or(0, |f| (f.infected.total.get() * 100.0).round() as u32)
     };
@@ -62,6 +62,14 @@ fn seen(desk: &Desk, at: u64) -> String {
         View::InProgress { .. } => "reading".into(),
         View::Fault { code, .. } => format!("fault {code}"),
         View::SafeMode { text, .. } => format!("safe mode: {text}"),
+        View::Compared { study, earlier, named } => {
+            let earlier = earlier.map(|all| all.iter().map(|e| (e.share.get() * 100.0).round() as u32));
+            format!("compared {} {:?} {}", percent(study), earlier.map(Vec::from_iter), named.unwrap_or("-"))
+        }
+        View::Identify(i) => {
+            let number = i.entry.id;
+            format!("identify {number} {:?} {} {}", i.text, i.selected, i.problem.unwrap_or("-"))
+        }
         other => format!("{other:?}"),
     })
 }
@@ -108,6 +116,8 @@ fn every_action_is_reached_with_three_buttons() {
         Shown::List,
         Shown::Menu,
         Shown::Details,
+        Shown::Compared { nameable: true },
+        Shown::Identify,
         Shown::ShutDown,
         Shown::Other,
     ];
@@ -115,8 +125,8 @@ fn every_action_is_reached_with_three_buttons() {
     reached.extend(super::page::MENU);
     use Action::*;
     for action in [
-        Previous, Next, Open, Back, Menu, Triage, History, Details, Map, Outline, Palette, Language, Cancel,
-        ShutDown,
+        Previous, Next, Open, Back, Menu, Triage, History, Details, Compare, Identify, Take, Done, Map,
+        Outline, Palette, Language, Cancel, ShutDown,
     ] {
         assert!(reached.contains(&action), "{action:?}");
     }
@@ -194,7 +204,8 @@ fn whoever_looks_at_the_newest_reading_keeps_it_while_pressing() {
 fn a_reading_from_before_this_start_is_shown_only_when_asked_for() {
     let mut desk = Desk::new(start(), Duration::ZERO);
     desk.buttons(3);
-    let past = Past { record: 7, person: None, study: graded(30), time: None, age: Some(s(300)) };
+    let past =
+        Past { record: 7, person: None, named: None, study: graded(30), time: None, age: Some(s(300)) };
     desk.past(past, Duration::ZERO);
     desk.scene(Scene::Live(Live::Settling), s(1));
     desk.live(Live::Seen, s(2));
@@ -208,7 +219,14 @@ fn a_reading_is_compared_with_the_same_person_s_earlier_ones_and_nobody_else_s()
     let [one, other] = [1, 2].map(|n| Person::from_digest([n; Person::BYTES]));
     let mut desk = Desk::new(start(), Duration::ZERO);
     desk.buttons(3);
-    let past = |person, percent| Past { record: 7, person, study: graded(percent), time: None, age: None };
+    let past = |person, percent| Past {
+        record: 7,
+        person,
+        named: None,
+        study: graded(percent),
+        time: None,
+        age: None,
+    };
     desk.past(past(Some(one), 30), Duration::ZERO);
     desk.past(past(Some(other), 40), Duration::ZERO);
     desk.past(past(None, 45), Duration::ZERO);

@@ -14,7 +14,7 @@ use crate::clock::{Clock, WallTime};
 use crate::input::{Heard, Press, Spot};
 use crate::render::{Badge, KEYS_MAX, Painting, key_at, row_at};
 use crate::screen::{Attached, ScreenError};
-use crate::station::PanelError;
+use crate::station::{Naming, PanelError};
 use crate::units::{PixelSize, Turn};
 
 /// How often time alone is looked at: progress, ages, a screen that may be back.
@@ -27,6 +27,7 @@ const HEALTH_EVERY: Duration = Duration::from_secs(20);
 pub struct Outcome {
     failure: Mutex<Option<ScreenError>>,
     shut_down: AtomicBool,
+    namings: Mutex<Vec<Naming>>,
 }
 
 impl Outcome {
@@ -36,6 +37,11 @@ impl Outcome {
             Some(error) => Err(PanelError::new(error.code(), error)),
             None => Ok(()),
         }
+    }
+
+    /// Readings that were named since the last call.
+    pub fn namings(&self) -> Vec<Naming> {
+        std::mem::take(&mut *self.namings.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     pub fn wants_shut_down(&self) -> bool {
@@ -126,6 +132,7 @@ impl Worker {
         if self.desk.is_stale() {
             self.show(now);
         }
+        self.hand_over();
         self.outcome.shut_down.store(self.desk.wants_shut_down(), Ordering::Relaxed);
         goes_on
     }
@@ -159,6 +166,14 @@ impl Worker {
             }
         }
         goes_on
+    }
+
+    /// Gives the station what was named, as soon as it has taken what was named before: so neither side holds much.
+    fn hand_over(&mut self) {
+        let mut waiting = self.outcome.namings.lock().unwrap_or_else(PoisonError::into_inner);
+        if waiting.is_empty() {
+            *waiting = self.desk.take_namings();
+        }
     }
 
     /// Takes some more from before this start, unless a new reading is being made.

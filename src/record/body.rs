@@ -8,6 +8,7 @@ use super::header::{HEADER_BYTES, SECTIONS_MAX, SectionKind};
 use super::picture;
 use super::verify::hexadecimal;
 use crate::frame::{Frame, ObjectReference, Photometric};
+use crate::identity::{Identity, Tag};
 use crate::infection_map::InfectionMap;
 use crate::lung_field::LungField;
 use crate::pipeline::Study;
@@ -26,8 +27,20 @@ impl Body {
     /// All of `study` and the frame that it was read from, on board `board`.
     ///
     /// A refused radiograph is kept like any other, without what was not made of it.
+    /// What the frame's file says of patient and study is not: see [`Body::with_identity`].
     pub fn of(board: &str, frame: &Frame, study: &Study) -> Result<Self, RecordError> {
-        let mut sections = vec![(SectionKind::Reading, text(board, frame, study))];
+        Self::made(reading_json(board, frame, study), frame, study)
+    }
+
+    /// The same with patient and study, for a record that is sealed.
+    pub fn with_identity(board: &str, frame: &Frame, study: &Study) -> Result<Self, RecordError> {
+        let mut json = reading_json(board, frame, study);
+        json["frame"]["identity"] = frame.identity().map_or(Value::Null, identity_json);
+        Self::made(json, frame, study)
+    }
+
+    fn made(json: Value, frame: &Frame, study: &Study) -> Result<Self, RecordError> {
+        let mut sections = vec![(SectionKind::Reading, json.to_string().into_bytes())];
         let size = frame.size();
         sections.push((SectionKind::Radiograph, picture::of_frame(frame).map_err(encode_error(size))?));
         if let Some(field) = &study.field {
@@ -63,9 +76,9 @@ fn encode_error(size: PixelSize) -> impl Fn(ImageError) -> RecordError {
     move |source| RecordError::Encode { width: size.width, height: size.height, source }
 }
 
-fn text(board: &str, frame: &Frame, study: &Study) -> Vec<u8> {
+fn reading_json(board: &str, frame: &Frame, study: &Study) -> Value {
     let map = study.map.as_ref().map(|m| json!({"side": m.side(), "threshold": m.threshold()}));
-    let value = json!({
+    json!({
         "record": SCHEMA,
         "board": board,
         "frame": frame_json(frame),
@@ -73,8 +86,17 @@ fn text(board: &str, frame: &Frame, study: &Study) -> Vec<u8> {
         "map": map,
         "letterbox_side": study.letterbox.side,
         "reading": study.reading.to_json(),
-    });
-    value.to_string().into_bytes()
+    })
+}
+
+/// Bytes in hexadecimal under their tags, since they may be in any character set.
+fn identity_json(identity: &Identity) -> Value {
+    identity.elements().map(|(tag, _, value)| (tag_name(tag), Value::from(hexadecimal(value)))).collect()
+}
+
+/// Eight hexadecimal digits, as in the DICOM JSON model (PS3.18, F.2).
+pub(super) fn tag_name((group, element): Tag) -> String {
+    format!("{group:04X}{element:04X}")
 }
 
 fn frame_json(frame: &Frame) -> Value {

@@ -3,13 +3,14 @@
 use super::damage::{Damage, Fault};
 use super::error::RecordError;
 use super::header::{EntryKind, Header, SectionKind};
-use super::note::Acknowledged;
+use super::note::{Acknowledged, Note};
 use super::retention::Dropped;
 use super::seal::RecordKey;
 use super::segment::name_of;
 use super::storage::Storage;
 use super::survey::{Depth, SegmentState, Survey, survey};
 use super::walk::head_at;
+use crate::person::Person;
 
 /// Where one entry stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,6 +87,18 @@ impl Journal {
             let (first, last) = (sequence(self.readings().next()), sequence(self.readings().next_back()));
             RecordError::Unknown { id, count: self.readings().count(), first, last }
         })
+    }
+
+    /// Which reading `note` says to be of whom; `None` where it says nothing of the kind, or cannot be read.
+    pub fn named(&self, note: &Entry) -> Option<(u64, Option<Person>)> {
+        let bytes = self.section(note, SectionKind::Note).ok()?;
+        match Note::decode(&bytes)? {
+            Note::Named { reading, person: None } => Some((reading, None)),
+            Note::Named { reading, person: Some(text) } => {
+                Some((reading, Some(Person::from_hexadecimal(&text)?)))
+            }
+            _ => None,
+        }
     }
 
     /// What was found wrong on opening: heads, chain and tail, but not the parts of each entry.

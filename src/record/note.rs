@@ -1,4 +1,4 @@
-//! What the journal says of itself: what was dropped, cut off or found damaged.
+//! What the journal says of itself: what was dropped, cut off or found damaged; and what was said of a reading later.
 
 use serde::{Deserialize, Serialize};
 
@@ -25,6 +25,10 @@ pub enum Note {
     Cut { segment: u64, offset: u64, bytes: u64 },
     /// Damage that `repair` was told to put up with; the bytes stay where they are.
     Acknowledged { damages: Vec<Acknowledged> },
+    /// The operator says of whom reading number `reading` is: a digest in hexadecimal, `None` takes it back.
+    ///
+    /// The newest of a reading counts. Sealed where readings are.
+    Named { reading: u64, person: Option<String> },
 }
 
 /// One damage as it was when it was acknowledged: any change to it is new damage.

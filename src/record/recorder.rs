@@ -8,6 +8,7 @@ use super::storage::Storage;
 use super::store::{Kept, Store};
 use crate::clock::Clock;
 use crate::frame::Frame;
+use crate::person::Person;
 use crate::pipeline::Study;
 
 /// Opens the folder; asked again after it failed.
@@ -23,18 +24,25 @@ pub struct Recorder {
     open_storage: OpenStorage,
     /// `None`: readings are kept in the clear.
     open_key: Option<OpenKey>,
+    /// Patient and study are kept too.
+    with_identity: bool,
     store: Option<Store>,
 }
 
 impl Recorder {
     /// A record for board `board`; nothing is opened yet.
     pub fn new(board: String, rule: Rule, open_storage: OpenStorage) -> Self {
-        Self { board, rule, open_storage, open_key: None, store: None }
+        Self { board, rule, open_storage, open_key: None, with_identity: false, store: None }
     }
 
     /// The same, sealed: without its key nothing is kept.
     pub fn sealed(self, open_key: OpenKey) -> Self {
         Self { open_key: Some(open_key), ..self }
+    }
+
+    /// The same, which keeps patient and study where a radiograph's file says them: for a sealed record alone.
+    pub fn with_identity(self, with_identity: bool) -> Self {
+        Self { with_identity, ..self }
     }
 
     /// Opens the record if it is not open; what is in it.
@@ -66,8 +74,22 @@ impl Recorder {
 
     /// Keeps one reading, on the disk before this returns. After an error the next one is a fresh attempt.
     pub fn keep(&mut self, frame: &Frame, study: &Study, clock: &dyn Clock) -> Result<Kept, RecordError> {
-        let body = Body::of(&self.board, frame, study)?;
+        let body = if self.with_identity && self.open_key.is_some() {
+            Body::with_identity(&self.board, frame, study)?
+        } else {
+            Body::of(&self.board, frame, study)?
+        };
         self.opened(clock)?.keep(&body, clock)
+    }
+
+    /// Keeps of whom a kept reading is, on the disk before this returns; `None` takes it back.
+    pub fn name(
+        &mut self,
+        reading: u64,
+        person: Option<Person>,
+        clock: &dyn Clock,
+    ) -> Result<(), RecordError> {
+        self.opened(clock)?.name(reading, person, clock)
     }
 
     /// How much of the record's room is used, where it is open.

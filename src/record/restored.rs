@@ -5,17 +5,19 @@ use std::sync::{Mutex, PoisonError};
 
 use serde_json::Value;
 
-use super::body::{HEART, SCHEMA};
+use super::body::{HEART, SCHEMA, tag_name};
 use super::error::RecordError;
 use super::header::SectionKind;
 use super::journal::{Entry, Journal};
 use super::moment::Moment;
 use super::picture;
-use crate::frame::{Frame, ObjectReference, Person, Photometric, WindowLevel};
+use crate::frame::{Frame, ObjectReference, Photometric, WindowLevel};
 use crate::grade::{Grade, Severity};
+use crate::identity::Identity;
 use crate::infection_map::InfectionMap;
 use crate::lung_field::LungField;
 use crate::network::{Fitness, Segmentation};
+use crate::person::Person;
 use crate::pipeline::Study;
 use crate::preprocess::{Display, Letterbox};
 use crate::reading::{
@@ -72,15 +74,13 @@ impl Restored {
 
     /// Who was examined, where the radiograph's file said so surely.
     pub fn person(&self) -> Option<Person> {
-        let text = self.json["frame"]["person"].as_str()?;
-        let mut digest = [0; Person::BYTES];
-        if text.len() != 2 * digest.len() {
-            return None;
-        }
-        for (k, byte) in digest.iter_mut().enumerate() {
-            *byte = u8::from_str_radix(text.get(2 * k..2 * k + 2)?, 16).ok()?;
-        }
-        Some(Person::from_digest(digest))
+        Person::from_hexadecimal(self.json["frame"]["person"].as_str()?)
+    }
+
+    /// Patient and study, where they were kept.
+    pub fn identity(&self) -> Option<Identity> {
+        let kept = &self.json["frame"]["identity"];
+        Identity::of(|tag| kept[tag_name(tag)].as_str().and_then(bytes).unwrap_or_default())
     }
 
     /// The frame that was read, value for value.
@@ -104,7 +104,8 @@ impl Restored {
         let uid = |i: usize| f["object"][i].as_str().unwrap_or_default();
         let object = ObjectReference::new([uid(0), uid(1), uid(2), uid(3)]);
         let window = window.map(|(center, width)| WindowLevel { center, width });
-        Ok(frame.with_window(window).with_object(object).with_person(self.person()))
+        let frame = frame.with_window(window).with_object(object).with_person(self.person());
+        Ok(frame.with_identity(self.identity()))
     }
 
     /// The study as it was shown, but for rounding: probabilities to 255ths, the rest as its JSON has it.
@@ -163,6 +164,15 @@ impl Restored {
             timing: Timing { preprocess_ms: ms("preprocess"), network_ms: ms("network"), map_ms: ms("map") },
         })
     }
+}
+
+/// Bytes from their hexadecimal digits.
+fn bytes(digits: &str) -> Option<Vec<u8>> {
+    if !digits.bytes().all(|d| d.is_ascii_hexdigit()) {
+        return None;
+    }
+    let byte = |at: usize| u8::from_str_radix(digits.get(at..at + 2)?, 16).ok();
+    (0..digits.len()).step_by(2).map(byte).collect()
 }
 
 /// What the network must have said for this field and map to come out.

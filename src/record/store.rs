@@ -7,7 +7,7 @@
 use super::body::Body;
 use super::damage::{Damage, Fault};
 use super::error::RecordError;
-use super::header::{EntryKind, Header, Section, SectionKind};
+use super::header::{EntryKind, HEADER_BYTES, Header, Section, SectionKind};
 use super::journal::{Entry, Journal};
 use super::moment::Moment;
 use super::note::Note;
@@ -16,7 +16,9 @@ use super::seal::{RecordKey, SEAL_BYTES};
 use super::segment::{SEGMENT_HEADER_BYTES, SegmentHeader, name_of};
 use super::storage::Storage;
 use super::survey::SegmentState;
+use super::verify::hexadecimal;
 use crate::clock::Clock;
+use crate::person::Person;
 
 /// A reading is on the disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,14 +80,36 @@ impl Store {
 
     /// Keeps one reading: when this returns, it is on the disk.
     pub fn keep(&mut self, body: &Body, clock: &dyn Clock) -> Result<Kept, RecordError> {
+        self.check_key()?;
+        let seals = if self.journal.key().is_some() { body.sections().len() as u64 } else { 0 };
+        let dropped = self.make_room(body.entry_bytes() + seals * SEAL_BYTES, clock)?;
+        let key = self.journal.key().cloned();
+        let id = self.append(EntryKind::Reading, body.sections(), key.as_ref(), clock)?;
+        Ok(Kept { id, dropped })
+    }
+
+    /// Keeps of whom reading number `reading` is; `None` takes it back. When this returns, it is on the disk.
+    pub fn name(
+        &mut self,
+        reading: u64,
+        person: Option<Person>,
+        clock: &dyn Clock,
+    ) -> Result<(), RecordError> {
+        self.check_key()?;
+        self.journal.reading(reading)?;
+        let note = Note::Named { reading, person: person.map(|p| hexadecimal(p.digest())) };
+        let (parts, key) = ([(SectionKind::Note, note.encode())], self.journal.key().cloned());
+        let bytes = parts.iter().map(|(_, part)| part.len() as u64).sum::<u64>();
+        self.make_room(HEADER_BYTES as u64 + bytes + key.as_ref().map_or(0, |_| SEAL_BYTES), clock)?;
+        self.append(EntryKind::Note, &parts, key.as_ref(), clock).map(drop)
+    }
+
+    fn check_key(&mut self) -> Result<(), RecordError> {
         if !self.fits {
             self.journal.check_key()?;
             self.fits = true;
         }
-        let seals = if self.journal.key().is_some() { body.sections().len() as u64 } else { 0 };
-        let dropped = self.make_room(body.entry_bytes() + seals * SEAL_BYTES, clock)?;
-        let id = self.append(EntryKind::Reading, body.sections(), clock)?;
-        Ok(Kept { id, dropped })
+        Ok(())
     }
 
     pub fn journal(&self) -> &Journal {
@@ -102,8 +126,9 @@ impl Store {
         self.start
     }
 
+    /// A note on the journal itself: opening and `verify` need it, with a key and without, so it is in the clear.
     pub(super) fn append_note(&mut self, note: &Note, clock: &dyn Clock) -> Result<u64, RecordError> {
-        self.append(EntryKind::Note, &[(SectionKind::Note, note.encode())], clock)
+        self.append(EntryKind::Note, &[(SectionKind::Note, note.encode())], None, clock)
     }
 
     pub(super) fn end_segment(&self) -> Option<u64> {
@@ -134,6 +159,7 @@ impl Store {
         &mut self,
         kind: EntryKind,
         sections: &[(SectionKind, Vec<u8>)],
+        key: Option<&RecordKey>,
         clock: &dyn Clock,
     ) -> Result<u64, RecordError> {
         let mut header = Header {
@@ -143,11 +169,7 @@ impl Store {
             previous: self.journal.survey().last,
             sections: sections.iter().map(|(kind, bytes)| Section::of(*kind, bytes)).collect(),
         };
-        // Notes are of the journal and of nobody: opening and `verify` need them, with a key and without.
-        let sealed = match self.journal.key().filter(|_| kind == EntryKind::Reading) {
-            Some(key) => Some(seal(&mut header, sections, key)?),
-            None => None,
-        };
+        let sealed = key.map(|key| seal(&mut header, sections, key)).transpose()?;
         let sections = sealed.as_deref().unwrap_or(sections);
         let (head, own) = header.encode();
         let entry_bytes = header.entry_bytes();

@@ -249,7 +249,8 @@ impl Survey {
             }
             Some(Note::Cut { .. }) => self.cuts += 1,
             Some(Note::Acknowledged { damages }) => self.acknowledged.extend(damages),
-            None => {}
+            // Of a reading, not of the journal; a sealed one does not even say so.
+            Some(Note::Named { .. }) | None => {}
         }
     }
 

@@ -52,7 +52,7 @@ pub fn verify_with(storage: &dyn Storage, key: Option<&RecordKey>) -> Result<Ver
         let foreign: Vec<Damage> = foreign.collect();
         found.damages.extend(foreign);
     }
-    let sealed = found.entries.iter().filter(|e| e.sealed).count();
+    let sealed = found.entries.iter().filter(|e| e.sealed && e.kind == EntryKind::Reading).count();
     let is_known = |d: &Damage| found.acknowledged.contains(&Acknowledged::of(storage, d));
     let (acknowledged, damages) = found.damages.iter().cloned().partition(is_known);
     Ok(Verdict {

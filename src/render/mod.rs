@@ -45,7 +45,8 @@ pub use painting::Painting;
 pub use pdf::pdf;
 pub use picture::RgbPicture;
 pub use report::{Origin, Paper, report, report_cut_texts};
-pub use view::{Action, Badge, Context, Earlier, KEYS_MAX, List, ListEntry, Listed, Order, View};
+pub use screens::{CELLS, Cell};
+pub use view::{Action, Badge, Context, Earlier, Identify, KEYS_MAX, List, ListEntry, Listed, Order, View};
 pub use words::{BATTERY_LOW, STORAGE_HIGH};
 
 use crate::infection_map::InfectionMap;
@@ -96,7 +97,7 @@ pub fn key_at(view: &View, context: &Context, size: PixelSize, x: i32, y: i32) -
     Screen::new(view, context, size).key_at(Point::new(x, y))
 }
 
-/// Which entry of a list or item of a menu lies at (`x`, `y`) of a screen of `size`; `None` beside them.
+/// Which entry of a list, item of a menu or cell of a keypad lies at (`x`, `y`) of a screen of `size`; `None` beside them.
 pub fn row_at(view: &View, context: &Context, size: PixelSize, x: i32, y: i32) -> Option<usize> {
     Screen::new(view, context, size).row_at(Point::new(x, y))
 }

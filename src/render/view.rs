@@ -18,6 +18,8 @@ pub enum View<'a> {
     Ready { source: &'a str, model: &'a Provenance, note: Option<&'a str> },
     /// The source is there but gives no picture.
     NoSignal { source: &'a str },
+    /// A camera's picture does not tell how the camera stands: nothing is read.
+    NoEdges,
     /// An exposure was seen; the picture settles.
     ExposureSeen,
     /// A radiograph is being read; `progress` is the share of the work that is done.
@@ -29,8 +31,11 @@ pub enum View<'a> {
     /// A study without a grade; one that has a grade is shown as [`View::Result`].
     Refused(&'a Study),
     /// A study beside earlier readings of the same patient, the oldest first; the last ones where they are many.
+    /// `named` is the identifier that the operator has given, where it is still known.
     /// `None`: nobody knows of whom it is.
-    Compared { study: &'a Study, earlier: Option<&'a [Earlier]> },
+    Compared { study: &'a Study, earlier: Option<&'a [Earlier]>, named: Option<&'a str> },
+    /// A patient's identifier being typed for a study.
+    Identify(Identify<'a>),
     /// Readings to choose from.
     List(List<'a>),
     /// What the operator may set or start.
@@ -52,6 +57,18 @@ pub struct List<'a> {
     pub entries: &'a [ListEntry],
     /// Place in `entries` of the one that [`Action::Open`] would open; it is always in sight.
     pub selected: usize,
+}
+
+/// An identifier as far as it has been typed.
+#[derive(Debug, Clone, Copy)]
+pub struct Identify<'a> {
+    /// The reading that it is for, with its picture.
+    pub entry: &'a ListEntry,
+    pub text: &'a str,
+    /// Place in [`super::CELLS`] of the one that [`Action::Take`] would take.
+    pub selected: usize,
+    /// Why what was typed or scanned names nobody, by its code.
+    pub problem: Option<&'a str>,
 }
 
 /// By what a list is ordered. Whoever makes the list orders it; the screen says how.
@@ -115,6 +132,14 @@ pub enum Action {
     History,
     Details,
     Compare,
+    /// To where the patient's identifier is typed.
+    Identify,
+    /// Types the chosen character.
+    Take,
+    /// Takes the last character away.
+    Erase,
+    /// The identifier is complete.
+    Done,
     /// The next step of the map: fainter, then off, then full again.
     Map,
     /// Tints and outlines, or outlines alone.

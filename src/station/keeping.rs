@@ -2,7 +2,8 @@
 
 use super::Station;
 use super::fault::Fault;
-use super::panel::Keeping;
+use super::panel::{Keeping, Naming};
+use super::stage::Stage;
 use crate::pipeline::Study;
 use crate::record::{Kept, RecordError};
 use crate::serial::Event;
@@ -29,6 +30,20 @@ impl Station<'_> {
             Err(error) => self.not_kept(&error),
         }
         id
+    }
+
+    /// Keeps of whom a reading is, as the operator says; who that is goes nowhere else.
+    pub(super) fn name(&mut self, naming: Naming) {
+        self.enter(Stage::Keeping);
+        let Some(record) = self.record.as_mut() else { return };
+        match record.name(naming.reading, naming.person, self.clock) {
+            Ok(()) => log::info!("of whom reading {} is was kept as the operator said", naming.reading),
+            Err(error) => {
+                let text =
+                    format!("of whom reading {} is is not kept: {error}. {}", naming.reading, error.advice());
+                self.fault(&Fault::record(error.code(), text));
+            }
+        }
     }
 
     fn kept(&mut self, kept: &Kept, dropped_so_far: u64) {

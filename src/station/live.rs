@@ -52,6 +52,9 @@ impl<S: FrameSource> Feed for LiveFeed<S> {
             let now = self.source.time_of_last().unwrap_or_else(|| self.clock.uptime());
             let look = self.settler.look(&frame, now);
             let has_changed = std::mem::replace(&mut self.live, look.live) != look.live;
+            if has_changed && look.live == Live::NoEdges {
+                log::warn!("{}", look.live.text());
+            }
             if let Some(exposure) = look.exposure {
                 log::info!(
                     "a radiograph stands still: {}, the average of at least {} frames",

@@ -41,7 +41,7 @@ pub use self::fault::{Fault, Origin};
 pub use self::feed::{Fed, Feed, SourceFeed};
 pub use self::live::LiveFeed;
 pub use self::machine::{Battery, CELSIUS_HIGH, battery, bytes_in, free_bytes, hottest_celsius, is_slowed};
-pub use self::panel::{Asked, Filed, Keeping, Panel, PanelError, Reader};
+pub use self::panel::{Asked, Filed, Keeping, Naming, Panel, PanelError, Reader};
 pub use self::policy::Policy;
 pub use self::progress::{OnHang, Progress, Watch, Watchdog};
 pub use self::self_test::{SelfTest, TestReport};
@@ -253,7 +253,11 @@ impl<'a> Station<'a> {
     fn source_failed(&mut self, fault: &Fault, in_a_row: &mut u32) -> ControlFlow<Ended> {
         *in_a_row = in_a_row.saturating_add(1);
         self.become_state(State::Fault);
-        self.fault(fault);
+        if self.policy.tells(*in_a_row) {
+            self.fault(fault);
+        } else {
+            self.summary.faults += 1;
+        }
         if self.policy.gives_up_after(*in_a_row) {
             ControlFlow::Break(Ended::SourceFaults)
         } else {
@@ -327,8 +331,10 @@ impl<'a> Station<'a> {
     /// Heeds the operator, and a screen that has failed by itself.
     fn attend(&mut self) {
         match self.panel.attend() {
-            Ok(asked) if asked.shut_down => self.stop.store(true, Ordering::Relaxed),
-            Ok(_) => {}
+            Ok(asked) => {
+                asked.namings.into_iter().for_each(|naming| self.name(naming));
+                self.stop.fetch_or(asked.shut_down, Ordering::Relaxed);
+            }
             failed => self.shown(failed.map(drop)),
         }
     }
@@ -377,6 +383,8 @@ impl<'a> Station<'a> {
     }
 
     fn finish(mut self) -> Summary {
+        // What the operator said last is kept too.
+        self.attend();
         self.become_state(State::Stopping);
         if self.summary.ended == Ended::Stopped {
             self.settle();

@@ -6,7 +6,8 @@ use super::fault::Fault;
 use super::self_test::TestReport;
 use super::summary::About;
 use crate::exposure::Live;
-use crate::frame::{Frame, Person};
+use crate::frame::Frame;
+use crate::person::Person;
 use crate::pipeline::Study;
 
 /// Reads a radiograph; one that cannot be graded has a study too.
@@ -80,10 +81,21 @@ pub enum Keeping {
 }
 
 /// What the operator has asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Asked {
     /// The station is to end.
     pub shut_down: bool,
+    /// Kept readings of which the operator has said of whom they are, in this order; a few.
+    pub namings: Vec<Naming>,
+}
+
+/// The operator says of whom a kept reading is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Naming {
+    /// Its number in the record.
+    pub reading: u64,
+    /// `None` takes back what was said before.
+    pub person: Option<Person>,
 }
 
 /// A screen could not be drawn.

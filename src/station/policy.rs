@@ -4,14 +4,18 @@ use std::time::Duration;
 
 /// Files of a folder that may fail one after another: as many as a folder may hold.
 const STILL_FAULTS_MAX: u32 = 100_000;
-/// Faults in a row after which a live source that nobody wants kept up is given up: about two minutes.
-const LIVE_FAULTS_MAX: u32 = 10;
+/// Faults in a row after which a live source that nobody wants kept up is given up: two minutes, or four where each
+/// takes its time.
+const LIVE_FAULTS_MAX: u32 = 100;
+/// Faults of a live source in a row that are all told; after them every so many-th is: about two a minute.
+const LIVE_FAULTS_TOLD: u32 = 8;
+const LIVE_FAULTS_TELL_EVERY: u32 = 16;
 /// First wait after a live source's fault; doubles with each further one.
 const RETRY_MIN: Duration = Duration::from_millis(500);
-/// Longest wait: a device that is plugged in again is used within it.
-const RETRY_MAX: Duration = Duration::from_secs(30);
-/// Waits stop doubling here; 500 ms times 2 to the 6th is above [`RETRY_MAX`].
-const DOUBLINGS_MAX: u32 = 6;
+/// Longest wait: a device that is plugged in again gives its picture within two seconds.
+const RETRY_MAX: Duration = Duration::from_secs(1);
+/// Waits stop doubling here; 500 ms times 2 is [`RETRY_MAX`].
+const DOUBLINGS_MAX: u32 = 1;
 
 /// When to wait, and when to end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,6 +46,11 @@ impl Policy {
         (RETRY_MIN * 2u32.pow((in_a_row - 1).min(DOUBLINGS_MAX))).min(RETRY_MAX)
     }
 
+    /// Whether the last of `in_a_row` faults of the source is worth a line: a device that is away fails every second.
+    pub fn tells(&self, in_a_row: u32) -> bool {
+        !self.live || in_a_row <= LIVE_FAULTS_TOLD || in_a_row.is_multiple_of(LIVE_FAULTS_TELL_EVERY)
+    }
+
     /// Whether `in_a_row` faults of the source are too many.
     pub fn gives_up_after(&self, in_a_row: u32) -> bool {
         !self.forever && in_a_row >= if self.live { LIVE_FAULTS_MAX } else { STILL_FAULTS_MAX }
@@ -56,8 +65,16 @@ mod tests {
     fn waits_double_and_stay_bounded() {
         let live = Policy { live: true, ..Policy::ONCE };
         let waits = [1, 2, 3, 7, 8, u32::MAX].map(|n| live.retry_wait(n).as_millis());
-        assert_eq!(waits, [500, 1_000, 2_000, 30_000, 30_000, 30_000]);
+        assert_eq!(waits, [500, 1_000, 1_000, 1_000, 1_000, 1_000]);
         assert_eq!(Policy::ONCE.retry_wait(9), Duration::ZERO);
+    }
+
+    #[test]
+    fn a_device_that_is_away_is_told_of_now_and_then_and_every_file_that_fails() {
+        let live = Policy { live: true, ..Policy::FOREVER };
+        let told: Vec<u32> = (1..=40).filter(|n| live.tells(*n)).collect();
+        assert_eq!(told, [1, 2, 3, 4, 5, 6, 7, 8, 16, 32]);
+        assert!((1..=40).all(|n| Policy::ONCE.tells(n)));
     }
 
     #[test]

@@ -58,6 +58,23 @@ fn kept_readings_are_listed_and_given_without_names() {
 }
 
 #[test]
+fn of_whom_a_reading_is_is_kept_as_the_operator_says_and_told_to_nobody() {
+    let (mut world, disk) = (World::new(), SimulatedStorage::default());
+    world.record = Some(recorder(&disk));
+    check(&mut world, &[], &[Ok("graded"), Ok("graded")]);
+    let person = Some(crate::person::Person::from_digest([0xAB; 32]));
+    world.panel.namings = vec![Naming { reading: 2, person }, Naming { reading: 99, person }];
+    let summary = world.run(Policy::ONCE, vec![], &[]);
+    let journal = Journal::open(Box::new(disk)).unwrap();
+    let named: Vec<_> = journal.entries().iter().filter_map(|e| journal.named(e)).collect();
+    assert_eq!((named, summary.faults), (vec![(2, person)], 1));
+    let lines = text(&world.link.memory.lines());
+    let faults: Vec<&String> = lines.iter().filter(|l| l.contains("record_unknown")).collect();
+    assert_eq!(faults.len(), 1, "what names a reading that is not there is a fault: {lines:?}");
+    assert!(!lines.concat().to_lowercase().contains("abab"), "{lines:?}");
+}
+
+#[test]
 fn what_cannot_be_done_is_said() {
     let asks: [&[(&str, &str)]; 3] = [&[("do", "last")], &[("do", "fly")], &[("do", "time"), ("to", "noon")]];
     let answers = text(&check(&mut World::new(), &asks, &[Ok("graded")]));

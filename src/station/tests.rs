@@ -2,6 +2,9 @@
 
 #[path = "serving_tests.rs"]
 mod serving;
+#[cfg(feature = "v4l")]
+#[path = "faults_tests.rs"]
+mod faults;
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -93,6 +96,7 @@ impl Reader for FakeReader {
 struct FakePanel {
     shown: Vec<String>,
     broken: bool,
+    namings: Vec<Naming>,
 }
 
 /// A record on a simulated disk, so small that it is soon full.
@@ -124,6 +128,10 @@ impl Panel for FakePanel {
     fn serial(&mut self, works: bool, dropped: u64) -> Result<(), PanelError> {
         self.shown.push(format!("serial {works} {dropped}"));
         Ok(())
+    }
+
+    fn attend(&mut self) -> Result<Asked, PanelError> {
+        Ok(Asked { shut_down: false, namings: std::mem::take(&mut self.namings) })
     }
 
     fn record(&mut self, does: Keeping) {
@@ -278,8 +286,8 @@ fn a_silent_line_is_counted_and_shown_once_and_leaves_a_gap() {
 fn a_live_source_is_tried_with_growing_waits_and_given_up() {
     let mut world = World::new();
     let live = Policy { live: true, ..Policy::ONCE };
-    let summary = world.run(live, vec![], &[Err(Unplugged); 30]);
-    assert_eq!((summary.ended, summary.faults), (Ended::SourceFaults, 10));
+    let summary = world.run(live, vec![], &[Err(Unplugged); 300]);
+    assert_eq!((summary.ended, summary.faults), (Ended::SourceFaults, 100));
     assert!((60..180).contains(&world.clock.uptime().as_secs()), "{:?}", world.clock.uptime());
     let alive = world.kinds().iter().filter(|&&k| k == Kind::Alive).count();
     assert!(alive >= 4, "{alive} signs of life");
@@ -288,11 +296,11 @@ fn a_live_source_is_tried_with_growing_waits_and_given_up() {
 #[test]
 fn one_radiograph_ends_a_row_of_faults() {
     let live = Policy { live: true, ..Policy::ONCE };
-    let mut given = vec![Err(Unplugged); 9];
+    let mut given = vec![Err(Unplugged); 99];
     given.push(Ok("graded"));
-    given.extend([Err(Unplugged); 9]);
+    given.extend([Err(Unplugged); 99]);
     let summary = World::new().run(live, vec![], &given);
-    assert_eq!((summary.ended, summary.faults, summary.graded), (Ended::Source, 18, 1));
+    assert_eq!((summary.ended, summary.faults, summary.graded), (Ended::Source, 198, 1));
 }
 
 #[test]

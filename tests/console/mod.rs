@@ -1,6 +1,8 @@
 //! An X-ray unit's console as its video output shows it, drawn: menus, a work list, a radiograph in its pane with text
 //! on it, a dialog, a pointer, a clock. Layout, words and grey values are made up; no product looks so.
 
+pub mod camera;
+
 use embedded_graphics::mono_font::MonoTextStyle;
 use embedded_graphics::mono_font::ascii::{FONT_8X13, FONT_10X20};
 use embedded_graphics::pixelcolor::Gray8;

@@ -9,7 +9,7 @@ use raymap::preprocess::{Display, Letterbox};
 use raymap::reading::{
     Detection, Finding, LungFieldSummary, OperatingPoint, Provenance, Reading, Refusal, Timing, Warning,
 };
-use raymap::render::{Action, Earlier, List, ListEntry, Listed, Order, View, thumbnail};
+use raymap::render::{self, Action, Earlier, List, ListEntry, Listed, Order, View, thumbnail};
 use raymap::units::{Fraction, PixelSize};
 
 const SIDE: u32 = 256;
@@ -190,6 +190,7 @@ pub struct Stock {
     provenance: Provenance,
     lines: Vec<String>,
     entries: Vec<ListEntry>,
+    triage: Vec<ListEntry>,
     earlier: Vec<Earlier>,
 }
 
@@ -219,6 +220,7 @@ impl Stock {
             warned: warned(),
             provenance: provenance(),
             lines: lines.into(),
+            triage: by_severity(&entries),
             entries,
             earlier: earlier.into(),
         }
@@ -227,7 +229,10 @@ impl Stock {
     /// Every state under its name, with the keys that go with it.
     pub fn views(&self) -> Vec<(&'static str, View<'_>, &'static [Action])> {
         use Action::*;
-        let list = |order, selected| View::List(List { order, entries: &self.entries, selected });
+        let list = |order, selected| {
+            let entries = if order == Order::Severity { &self.triage } else { &self.entries };
+            View::List(List { order, entries, selected })
+        };
         let fault = "the capture device sent no frame for 10 s: check its cable and its power";
         let safe = "the station failed three times in a row while it read a radiograph";
         let items: &[Action] = &[Map, Outline, Palette, Language, Triage, History, ShutDown];
@@ -242,6 +247,7 @@ impl Stock {
                 &[Triage, History, Menu],
             ),
             ("no-signal", View::NoSignal { source: "/dev/video0" }, &[Triage, History, Menu]),
+            ("no-edges", View::NoEdges, &[Triage, History, Menu]),
             ("exposure-seen", View::ExposureSeen, &[]),
             ("in-progress", View::InProgress { progress: f(0.62) }, &[]),
             ("result-mild", View::Result(&self.mild), result),
@@ -251,8 +257,22 @@ impl Stock {
             ("refused", View::Refused(&self.refused), result),
             (
                 "compared",
-                View::Compared { study: &self.critical, earlier: Some(&self.earlier) },
-                &[Back, Details, Menu],
+                View::Compared {
+                    study: &self.critical,
+                    earlier: Some(&self.earlier),
+                    named: Some("KB-17204"),
+                },
+                &[Back, Identify, Details, Menu],
+            ),
+            (
+                "identify",
+                View::Identify(render::Identify {
+                    entry: &self.entries[0],
+                    text: "KB-172",
+                    selected: 4,
+                    problem: None,
+                }),
+                &[Previous, Next, Take, Done, Back],
             ),
             ("triage", list(Order::Severity, 1), choose),
             ("history", list(Order::Time, 6), choose),
@@ -265,20 +285,21 @@ impl Stock {
     }
 }
 
+/// The newest first.
 fn entries(studies: &[&Study]) -> Vec<ListEntry> {
     (0..9)
         .map(|k| {
             let study = studies[k % studies.len()];
             let outcome = match &study.reading.outcome {
                 Ok(found) => Listed::Graded {
-                    grade: if k > 3 { Grade::Moderate } else { found.severity.grade },
+                    grade: found.severity.grade,
                     share: found.infected.total,
                     interval90: found.interval90,
                     warned: k == 5,
                 },
                 Err(refusal) => Listed::Refused { code: refusal.code.into() },
             };
-            let time = (k != 4).then(|| format!("2026-03-14 0{k}:1{k}"));
+            let time = (k != 4).then(|| format!("2026-03-14 0{}:{}5", 9 - k, k % 6));
             ListEntry {
                 id: k as i64,
                 record: Some(120 - k as u64),
@@ -288,4 +309,15 @@ fn entries(studies: &[&Study]) -> Vec<ListEntry> {
             }
         })
         .collect()
+}
+
+/// What was refused first, then the most severe; among equals the newest.
+fn by_severity(entries: &[ListEntry]) -> Vec<ListEntry> {
+    let rank = |entry: &ListEntry| match entry.outcome {
+        Listed::Refused { .. } => -1,
+        Listed::Graded { grade, .. } => Grade::Critical as i32 - grade as i32,
+    };
+    let mut sorted = entries.to_vec();
+    sorted.sort_by_key(rank);
+    sorted
 }

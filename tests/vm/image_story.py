@@ -5,10 +5,11 @@ import subprocess
 import time
 from pathlib import Path
 
+from case import FRAMES_PER_SECOND, Case, phantom
 from grabber import Grabber
 from line import lines
 from machine import Machine
-from story import FRAMES_PER_SECOND, READING_SECONDS_MAX, REPOSITORY, Case, claim, phantom, wait_line_of
+from story import READING_SECONDS_MAX, REPOSITORY, claim, wait_line_of
 
 HERE = Path(__file__).parent
 FIRMWARE = "/usr/share/qemu-efi-aarch64/QEMU_EFI.fd"
@@ -21,6 +22,7 @@ SHELL_SECONDS_MAX = 60
 PROMPT_SECONDS = 20
 GROWTH_BYTES = 64 << 20
 STICK_BYTES = 320 << 20
+RECORDS = "raymap records --board /etc/raymap/board.toml"
 STARTED = r"Started .*raymap\.ser"
 # The same image, told by the machine's firmware to open a shell on the console.
 SHELL = ["-smbios", "type=11,value=io.systemd.stub.kernel-cmdline-extra=systemd.debug_shell=ttyAMA0"]
@@ -61,15 +63,16 @@ class Bench:
         self.made(version, board, "--etc", etc)
 
     def stick(self, version, signer="maker"):
-        """A stick with the slot `version`, as docs/integrators.md has it made."""
-        folder = self.work / f"stick-{version}-{signer}"
+        """A stick with the slot `version`, as docs/integrators.md has it made; without a signature where nobody signs."""
+        folder = self.work / f"stick-{version}-{signer or 'nobody'}"
         folder.mkdir()
         for end in ("root", "efi"):
             shutil.copy(self.images / f"raymap_{version}.{end}", folder)
         names = sorted(path.name for path in folder.iterdir())
         sums = subprocess.run(["sha256sum", *names], cwd=folder, check=True, capture_output=True).stdout
         (folder / "SHA256SUMS").write_bytes(sums)
-        self.gpg(signer, "--output", folder / "SHA256SUMS.gpg", "--detach-sign", folder / "SHA256SUMS")
+        if signer:
+            self.gpg(signer, "--output", folder / "SHA256SUMS.gpg", "--detach-sign", folder / "SHA256SUMS")
         stick = folder.with_suffix(".img")
         with open(stick, "wb") as file:
             file.truncate(STICK_BYTES)
@@ -83,10 +86,14 @@ class Bench:
         folder.mkdir(mode=0o700, exist_ok=True)
         subprocess.run(["gpg", "--homedir", folder, "--batch", "--quiet", *words], check=True, capture_output=True)
 
-    def boot(self, stick=None, shell=True):
+    def boot(self, stick=None, later=(), shell=True):
+        """With a stick that is in from the start, and others that may be put in while the machine runs."""
         words = ["-bios", FIRMWARE, *(SHELL if shell else [])]
+        for number, image in enumerate([stick, *later]):
+            if image:
+                words += ["-drive", f"file={image},format=raw,if=none,id=stick{number},readonly=on"]
         if stick:
-            words += ["-drive", f"file={stick},format=raw,if=none,id=stick,readonly=on", "-device", "virtio-blk-pci,drive=stick"]
+            words += ["-device", "virtio-blk-pci,drive=stick0"]
         return Machine(self.disk, words)
 
 
@@ -133,20 +140,33 @@ def first_start(bench):
 
 
 def refused_updates(bench):
-    """An image that a stranger has signed is not taken."""
+    """Sticks that nobody has signed, or a stranger has, are not taken; each is put in while the station runs."""
     bench.damaged("2")
-    machine = bench.boot(bench.stick("2", "stranger"))
+    machine = bench.boot(later=[bench.stick("2", signer) for signer in (None, "stranger")])
     try:
-        machine.console.wait(r"Failed to start .*raymap-update\.", BOOT_SECONDS_MAX)
+        machine.console.wait(STARTED, BOOT_SECONDS_MAX)
         opened(machine)
-        assert slots(machine) == ["raymap_1.efi"], slots(machine)
-        claim("an image that is signed by a stranger is not taken")
+        for number, signed in ((1, "by nobody"), (2, "by a stranger")):
+            machine.qmp("device_add", driver="usb-storage", drive=f"stick{number}", id=f"put{number}")
+            refused(machine, signed)
+            machine.qmp("device_del", id=f"put{number}")
         same_record(bench, machine)
         assert said(machine, "ls /usr/changed 2>/dev/null || echo none") == "none"
         claim("what was written into the root is gone with the start")
         machine.cut_power()
     finally:
         machine.stop()
+
+
+def refused(machine, signed):
+    """The update fails, and nothing is written."""
+    failed = "systemctl is-failed -q raymap-update"
+    said(machine, f"for _ in $(seq {UPDATE_SECONDS_MAX}); do {failed} && break; sleep 1; done; {failed}", UPDATE_SECONDS_MAX)
+    why = said(machine, "journalctl -u raymap-update -o cat | grep -iE 'sign|key|verif' | tail -n 1")
+    assert slots(machine) == ["raymap_1.efi"], slots(machine)
+    claim(f"an image that is signed {signed} is not taken: {why}")
+    # The next one is another's.
+    said(machine, "systemctl reset-failed raymap-update; journalctl --rotate --vacuum-time=1s 2>&1")
 
 
 def broken_update(bench):
@@ -210,8 +230,8 @@ def opened(machine):
     machine.shell("true", SHELL_SECONDS_MAX)
 
 
-def said(machine, command):
-    text, code = machine.shell(command, SHELL_SECONDS_MAX)
+def said(machine, command, seconds_max=SHELL_SECONDS_MAX):
+    text, code = machine.shell(command, seconds_max)
     assert code == 0, f"{command}: {text}"
     return text.strip()
 
@@ -247,13 +267,13 @@ def confined(machine):
 
 
 def recorded(machine):
-    """The ids of what is kept; the record has to be clean."""
-    found = said(machine, "raymap records --board /etc/raymap/board.toml --json verify")
+    """What is kept, as it is listed and shown; the record has to be clean."""
+    found = said(machine, f"{RECORDS} --json verify")
     assert '"clean":true' in found, found
-    text = said(machine, "raymap records --board /etc/raymap/board.toml --json list")
-    return [json.loads(row)["id"] for row in text.splitlines() if row.startswith("{")]
+    rows = [json.loads(row) for row in said(machine, f"{RECORDS} --json list").splitlines() if row.startswith("{")]
+    return [(row, said(machine, f"{RECORDS} show {row['id']}")) for row in rows]
 
 
 def same_record(bench, machine):
-    assert recorded(machine)[:len(bench.record)] == bench.record, "readings are missing"
-    claim(f"the record is clean and has all {len(bench.record)} readings")
+    assert recorded(machine)[:len(bench.record)] == bench.record, "readings are missing, or are others"
+    claim(f"the record is clean; what it had before, {len(bench.record)} readings, it lists and shows as before")

@@ -9,7 +9,7 @@ import stat
 from pathlib import Path
 
 APPLETS = """sh mount umount modprobe ls cat echo sleep poweroff reboot mkdir setsid stty sync kill pidof base64 dmesg
- ln grep touch head tail rm uname seq test true false printf wc""".split()
+ ln grep touch head tail rm uname seq test true false printf wc cut""".split()
 
 
 class Archive:

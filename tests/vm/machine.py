@@ -3,6 +3,7 @@ import json
 import os
 import re
 import select
+import shutil
 import signal
 import socket
 import subprocess
@@ -14,6 +15,10 @@ QEMU = "qemu-system-aarch64"
 CPU = "cortex-a72"
 # After a power cut nothing more may be taken from the machine but what had left it.
 KILL_SECONDS_MAX = 10
+# The scale of QEMU's absolute axes.
+ABSOLUTE_MAX = 0x7FFF
+# As long as a finger is down, or up.
+PRESS_SECONDS = 0.15
 
 
 class Broken(Exception):
@@ -56,7 +61,8 @@ class Machine:
         start = len(self.console.text)
         # The mark is put together by the shell, so that an echo of the command is not taken for its end.
         self.console.send(f"{command}\necho {mark[:4]}''{mark[4:]} $?\n".encode())
-        found = self.console.wait(rf"{mark} (\d+)", seconds_max, start)
+        # With the line's end, which would be taken for the next command's output.
+        found = self.console.wait(rf"{mark} (\d+)\r?\n", seconds_max, start)
         printed = self.console.text[start:found.start()].decode(errors="replace")
         return printed.replace("\r\n", "\n"), int(found[1])
 
@@ -67,9 +73,31 @@ class Machine:
         if answer[1] == b"error":
             raise Broken(answer[0].decode())
 
-    def screen(self, path):
-        """What stands on the attached screen, as a PNG file."""
+    def screen(self):
+        """What stands on the attached screen, as a PNG file's bytes."""
+        path = self.folder / "screen.png"
         self.qmp("screendump", filename=str(path), format="png")
+        return path.read_bytes()
+
+    def plug(self, kind, name):
+        """A USB device of QEMU's own, while the machine runs."""
+        self.qmp("device_add", driver=kind, id=name)
+
+    def press(self, key):
+        """A key by QEMU's name for it, down and up again."""
+        for down in (True, False):
+            self.input({"type": "key", "data": {"down": down, "key": {"type": "qcode", "data": key}}})
+
+    def touch(self, x, y):
+        """A finger at shares of the screen's width and height, put down and lifted."""
+        places = [{"type": "abs", "data": {"axis": axis, "value": round(share * ABSOLUTE_MAX)}}
+                  for axis, share in (("x", x), ("y", y))]
+        for down in (True, False):
+            self.input(*places, {"type": "btn", "data": {"down": down, "button": "left"}})
+
+    def input(self, *events):
+        self.qmp("input-send-event", events=list(events))
+        time.sleep(PRESS_SECONDS)
 
     def cut_power(self):
         """The machine is gone between two of its instructions; what had reached its disk is there."""
@@ -89,11 +117,12 @@ class Machine:
         if self.process.poll() is None:
             self.process.kill()
             self.process.wait(KILL_SECONDS_MAX)
+        shutil.rmtree(self.folder, ignore_errors=True)
 
 
-def kernel(path, initramfs):
-    """Boots a kernel without firmware; a restart is the end."""
-    arguments = "console=ttyAMA0 quiet loglevel=3 panic=-1"
+def kernel(path, initramfs, board):
+    """Boots a kernel without firmware, and `/etc/raymap/{board}.toml` in it; a restart is the end."""
+    arguments = f"console=ttyAMA0 quiet loglevel=3 panic=-1 raymap.board={board}"
     return ["-kernel", str(path), "-initrd", str(initramfs), "-append", arguments, "-no-reboot"]
 
 

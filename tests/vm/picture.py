@@ -139,11 +139,30 @@ def plain(width, height, level):
 
 
 def difference(one, other):
-    """Share of pixels that differ; 1 where the sizes do."""
-    if (one.width, one.height) != (other.width, other.height):
-        return 1.0
-    pixels = one.width * one.height
-    pair = zip(range(pixels), range(pixels))
-    a, b = one.channels, other.channels
-    differ = sum(one.data[i * a:i * a + 3] != other.data[j * b:j * b + 3] for i, j in pair)
-    return differ / pixels
+    """The box (left, top, right, bottom; exclusive at the end) round all pixels that differ in colour; None: none do."""
+    assert (one.width, one.height) == (other.width, other.height), "the pictures' sizes differ"
+    width = one.width
+    pixels = [[p.data[i::p.channels] for i in range(3)] for p in (one, other)]
+    rows = [y for y in range(one.height) if any(a[y * width:(y + 1) * width] != b[y * width:(y + 1) * width] for a, b in zip(*pixels))]
+    places = [x for y in rows for x in range(width) if any(a[y * width + x] != b[y * width + x] for a, b in zip(*pixels))]
+    return (min(places), rows[0], max(places) + 1, rows[-1] + 1) if rows else None
+
+
+def is_grey(picture, box):
+    """Whether nothing in the box has a colour."""
+    return all(row[0::3] == row[1::3] == row[2::3] for row in colours(picture, box))
+
+
+def is_plain(picture, box):
+    """Whether all in the box has one colour."""
+    rows = list(colours(picture, box))
+    return all(row == rows[0][:3] * (len(row) // 3) for row in rows)
+
+
+def colours(picture, box):
+    """The rows of the box, three bytes a pixel."""
+    left, top, right, bottom = box
+    step = picture.channels
+    for y in range(top, bottom):
+        row = picture.data[(y * picture.width + left) * step:(y * picture.width + right) * step]
+        yield row if step == 3 else bytes(v for i in range(0, len(row), step) for v in row[i:i + 3])

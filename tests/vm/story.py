@@ -1,14 +1,15 @@
 """What happens to the emulated station, chapter by chapter, and what is claimed of each."""
-import base64
 import json
 import os
 import subprocess
+import tempfile
 import time
 from pathlib import Path
 
 import initramfs
 import picture
-from grabber import Frame, Grabber
+from case import FRAMES_PER_SECOND, Case, phantom
+from grabber import Grabber
 from line import lines
 from machine import Machine, kernel
 
@@ -16,29 +17,29 @@ HERE = Path(__file__).parent
 REPOSITORY = HERE.parent.parent
 SYSROOT = "/usr/aarch64-linux-gnu"
 # Each with all that it needs; those of other kernels that have them built in are passed over.
-MODULES = """virtio_pci virtio_blk ext4 crc32c_generic virtio_gpu xhci_pci uvcvideo i6300esb evdev""".split()
+MODULES = """virtio_pci virtio_blk ext4 crc32c_generic virtio_gpu xhci_pci uvcvideo i6300esb evdev
+ usbhid hid_generic""".split()
 DISK_BYTES = 256 << 20
-FRAMES_PER_SECOND = 5
 # Emulated, and on a machine that may have other things to do: nobody waits in vain for less than this.
 BOOT_SECONDS_MAX = 120
 READING_SECONDS_MAX = 240
 SHELL_SECONDS_MAX = 60
-DRAWING_SECONDS_MAX = 30
-# A radiograph of the training split, 8 bits grey: what it shows was drawn by others and is not judged here.
-REAL = "images/brixia/brixia_0011.png"
-# The board averages frames and keeps four bits more than the file has; the line has one decimal of a percentage.
-DIFFERENCE_PERCENT_MAX = 0.5
+DRAWING_SECONDS_MAX = 60
+# A radiograph of the training split, 8 bits grey, as large as its place on the screen: what is cut out of the black
+# around a smaller one depends on what stood there before. What it shows was drawn by others and is not judged here.
+REAL = "fullres/nih_0045.png"
 # The record has four digits of a fraction.
 ROUNDING_PERCENT = 0.06
-# The screens differ in the clock and in the kernels that computed; one of another radiograph differs in far more.
-TEXTS_SHARE_MAX = 0.02
+# The time of day and badges, which may differ between a board and its host: the right half of the screen's head.
+TIME_AND_BADGES = (640, 0, 1280, 48)
+BOARDS = ("station", "drm", "framebuffer", "hanging")
 
 
 class Bench:
     """What the chapters share: the machine's parts, its disk, the radiographs and what is to be said of them."""
 
     def __init__(self, parts, program, host, work):
-        self.parts, self.host, self.work = parts, host, work
+        self.parts, self.host, self.work = parts, host.resolve(), work
         self.disk = work / "disk"
         with open(self.disk, "wb") as disk:
             disk.truncate(DISK_BYTES)
@@ -55,34 +56,8 @@ class Bench:
         # Readings that the serial line has told of, oldest first: from then on they must be in the record.
         self.acknowledged = []
 
-    def boot(self):
-        return Machine(self.disk, kernel(self.parts.kernel, self.initramfs))
-
-
-class Case:
-    """A radiograph: the frame by which it arrives, and what the host says of the same pixels in a file."""
-
-    def __init__(self, bench, name, png):
-        self.name = name
-        area = picture.fitted(picture.read_png(png).grey(), *picture.AREA[2:])
-        self.frame = Frame(*picture.SCREEN, picture.on_console(area))
-        self.folder = bench.work / name.replace(" ", "-")
-        self.folder.mkdir()
-        (self.folder / "radiograph.png").write_bytes(picture.write_png(picture.as_captured(area)))
-        command = [bench.host, "read", self.folder / "radiograph.png", "--json"]
-        self.reading = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
-        assert self.reading["fit"], f"{name}: {self.reading['refusal']}"
-
-    def is_told_by(self, line):
-        """Whether a line of the kind `reading` says this: the same grade and score, and shares as near as pixels are."""
-        if line.kind != "reading":
-            return False
-        told, infected = line.fields, self.reading["infected"]
-        near = all(
-            abs(float(told[key]) - 100 * infected[key]) <= DIFFERENCE_PERCENT_MAX for key in ("total", "right", "left"))
-        severity = self.reading["severity"]
-        same = told["grade"] == severity["grade"] and int(told["brixia"]) == severity["brixia_estimate"]
-        return near and same
+    def boot(self, board="drm"):
+        return Machine(self.disk, kernel(self.parts.kernel, self.initramfs, board))
 
 
 def guest(parts, program):
@@ -93,17 +68,10 @@ def guest(parts, program):
     initramfs.add_modules(archive, parts.modules, MODULES)
     initramfs.add_program(archive, program, SYSROOT)
     archive.file("/etc/modules", "\n".join(MODULES).encode())
-    archive.file("/etc/raymap/board.toml", (HERE / "station.toml").read_bytes())
+    for board in BOARDS:
+        archive.file(f"/etc/raymap/{board}.toml", (HERE / f"{board}.toml").read_bytes())
     archive.file("/init", (HERE / "init").read_bytes(), 0o755)
     return archive
-
-
-def phantom(host, work, seed=7):
-    folder = work / f"phantom-{seed}"
-    subprocess.run(
-        [host, "phantom", "--seed", str(seed), "--infected", "20", "--out", folder], check=True, capture_output=True)
-    [png] = folder.glob("*-display.png")
-    return png.read_bytes()
 
 
 def claim(text):
@@ -113,6 +81,8 @@ def claim(text):
 def first_readings(bench):
     """Power-on, a grabber that is plugged in late, two radiographs, a cable that is pulled; then a power cut."""
     first, second = bench.cases
+    assert first.is_read_as_a_file(), (first.reading, first.file)
+    claim(f"{first.name} is read from a live picture as it is from a file")
     machine = bench.boot()
     try:
         self_tested(machine)
@@ -122,8 +92,8 @@ def first_readings(bench):
         grabber = Grabber(machine.grabber_socket, first.frame, FRAMES_PER_SECOND)
         line = told(machine, first)
         claim(f"{first.name} through the USB grabber is on the serial line: {line.text}")
-        screen_shows(bench, machine, first)
-        claim(f"the screen shows {first.name}")
+        screen_shows(machine, first)
+        claim(f"the display shows {first.name} as the host draws it, pixel for pixel")
 
         grabber.unplug()
         fault = wait_line(machine, lambda l: l.kind == "fault" and l.sequence > line.sequence, READING_SECONDS_MAX)
@@ -213,35 +183,47 @@ def nothing_else_was_told(bench, machine):
         assert known and line.kind != "refused", f"nothing like this was sent: {line.text}"
 
 
-def screen_shows(bench, machine, case):
-    """The picture on the board's screen becomes the one that the host draws, but for a few words."""
-    board = case.folder / "board.toml"
-    board.write_text(f'description = "The same pixels."\ninherits = ["sbc/host"]\n[source]\nkind = "folder"\npath = "{case.folder}/radiograph.png"\n')
-    subprocess.run([bench.host, "run", "--board", board], check=True, cwd=case.folder, capture_output=True)
-    drawn = picture.read_png((case.folder / "out/screen.png").read_bytes())
+def screen_shows(machine, case):
+    """The attached display comes to show what the host draws, but for the time and badges."""
+    shows(machine, lambda seen: aside(picture.difference(seen, case.drawn)), f"{case.name} as the host draws it")
+
+
+def aside(box):
+    """Whether nothing, or nothing outside of TIME_AND_BADGES, lies in the box."""
+    left, top, right, bottom = TIME_AND_BADGES
+    return box is None or (box[0] >= left and box[1] >= top and box[2] <= right and box[3] <= bottom)
+
+
+def shows(machine, wanted, what):
+    """The first picture on the attached display that is `wanted`, and still there at a second look."""
     # A thread of its own draws: the line may tell of a reading first.
     end = time.monotonic() + DRAWING_SECONDS_MAX
+    before = None
     while True:
-        text, code = machine.shell("base64 out/screen.png", SHELL_SECONDS_MAX)
-        assert code == 0, text
-        share = picture.difference(picture.read_png(base64.b64decode(text)), drawn)
-        if share <= TEXTS_SHARE_MAX:
-            return
-        assert time.monotonic() < end, f"{share:.1%} of the screen's pixels are not as the host draws them"
+        png = machine.screen()
+        if png == before and wanted(seen := picture.read_png(png)):
+            return seen
+        before = png
+        if time.monotonic() > end:
+            kept = Path(tempfile.gettempdir()) / "raymap-vm-screen.png"
+            kept.write_bytes(png)
+            raise AssertionError(f"the display does not come to show {what}; what it shows is in {kept}")
+        machine.line.drain()
         time.sleep(0.5)
 
 
 def record_is_whole(bench, machine):
-    """`verify` was clean before the station started, and each acknowledged reading is there; the last as the host reads it."""
+    """`verify` was clean before the station started, and each acknowledged reading is there; the last as the host has it."""
     found, code = machine.shell("cat verify.json verify.err; exit_code=$(cat verify.code); test $exit_code = 0", SHELL_SECONDS_MAX)
     assert code == 0 and '"clean":true' in found, found
     text, _ = machine.shell("cat list.json", SHELL_SECONDS_MAX)
+    assert all(row.startswith("{") for row in text.splitlines()), text
     kept = [json.loads(row) for row in text.splitlines()]
     rest = iter(kept)
     for line in bench.acknowledged:
         # Looked for behind the one before: in the order in which they were told of.
         assert any(is_kept_as(line, entry) for entry in rest), f"not in the record: {line.text}"
-    last, _ = machine.shell(f"raymap records --board /etc/raymap/board.toml show {kept[-1]['id']}", SHELL_SECONDS_MAX)
+    last, _ = machine.shell(f"raymap records --board /etc/raymap/station.toml show {kept[-1]['id']}", SHELL_SECONDS_MAX)
     reading = json.loads(last)["reading"]
     assert any(same_reading(reading, case.reading) for case in bench.cases), f"unlike the host's: {reading}"
 
@@ -254,8 +236,5 @@ def is_kept_as(line, entry):
 
 
 def same_reading(one, other):
-    """The same model, severity and warnings, and shares as near as pixels are."""
-    shares = all(
-        abs(one["infected"][key] - other["infected"][key]) <= DIFFERENCE_PERCENT_MAX / 100
-        for key in ("total", "right", "left"))
-    return shares and all(one[key] == other[key] for key in ("fit", "severity", "model", "warnings"))
+    """The same in all but how long it took, by which kernels."""
+    return all(one[key] == other[key] for key in ("fit", "infected", "severity", "detection", "model", "warnings"))

@@ -175,7 +175,12 @@ impl Checker<'_> {
     fn record(&self, raw: &RawRecord) -> Result<RecordConfig, BoardError> {
         let bytes_max = self.range("bytes_max", &raw.bytes_max, RECORD_BYTES_MAX)? as u64;
         let key_file = raw.key_file.as_ref().map(|k| self.file("key_file", k)).transpose()?;
-        Ok(RecordConfig { folder: self.file("folder", &raw.folder)?, bytes_max, key_file })
+        let patient = raw.patient.as_ref().filter(|patient| *patient.get_ref());
+        if let (Some(patient), None) = (patient, &key_file) {
+            return Err(self.missing(patient, "a record with patient = true", "key_file"));
+        }
+        let folder = self.file("folder", &raw.folder)?;
+        Ok(RecordConfig { folder, bytes_max, key_file, patient: patient.is_some() })
     }
 
     fn page(&self, raw: &RawPage) -> Result<PageConfig, BoardError> {

@@ -8,7 +8,7 @@ use super::dicom_net::net_keys;
 use super::{Checker, Key, span_of};
 use crate::board::raw::{RawCrop, RawNumber, RawPhantom, RawSource};
 use crate::board::{Area, BoardError, CaptureConfig, CaptureDevice, Crop, FolderConfig, LevelRange};
-use crate::board::{LiveConfig, PhantomConfig, ReplayConfig, SourceConfig};
+use crate::board::{LiveConfig, Optics, PhantomConfig, ReplayConfig, SourceConfig};
 use crate::units::{Fraction, Percent, PixelSize};
 
 /// A round of phantoms is a demonstration or a soak test.
@@ -122,6 +122,7 @@ impl Checker<'_> {
             crop: source.crop.as_ref().map(|c| self.crop(c, size)).transpose()?,
             range: self.levels(source.range.as_ref())?,
             settle: settle.map(|ms| Duration::from_millis(ms as u64)),
+            optics: self.optics(source.optics.as_ref())?,
         })
     }
 
@@ -189,6 +190,15 @@ impl Checker<'_> {
             _ => self.form("range", raw, "full or limited", |_| false).map(|_| LevelRange::Full),
         }
     }
+
+    fn optics(&self, raw: Option<&Spanned<String>>) -> Result<Optics, BoardError> {
+        let Some(raw) = raw else { return Ok(Optics::default()) };
+        match raw.get_ref().as_str() {
+            "none" => Ok(Optics::None),
+            "camera" => Ok(Optics::Camera),
+            _ => self.form("optics", raw, "none or camera", |_| false).map(|_| Optics::None),
+        }
+    }
 }
 
 fn folder_keys(source: &RawSource) -> [Key; 2] {
@@ -203,7 +213,7 @@ fn phantoms_of(source: &RawSource) -> [Key; 1] {
 const DEVICE_KEYS: usize = 6;
 
 /// The keys that only a live picture has.
-fn capture_keys(source: &RawSource) -> [Key; 9] {
+fn capture_keys(source: &RawSource) -> [Key; 10] {
     [
         ("device", span_of(&source.device)),
         ("card", span_of(&source.card)),
@@ -214,5 +224,6 @@ fn capture_keys(source: &RawSource) -> [Key; 9] {
         ("crop", span_of(&source.crop)),
         ("range", span_of(&source.range)),
         ("settle_ms", span_of(&source.settle_ms)),
+        ("optics", span_of(&source.optics)),
     ]
 }

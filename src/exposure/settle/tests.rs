@@ -57,6 +57,20 @@ fn the_next_radiograph_is_given_without_a_blank_between() {
 }
 
 #[test]
+fn a_radiograph_is_the_same_whatever_stood_there_before() {
+    let given = |shown: &[&Frame]| {
+        let mut settler = Settler::new(SettleRules::default());
+        let frames = shown.iter().flat_map(|frame| [frame; 30]).zip(0..);
+        let given = frames.filter_map(|(frame, step)| settler.look(frame, ms(step * 100)).exposure);
+        given.last().map(|exposure| exposure.frame)
+    };
+    let (one, two) = (phantom(1), phantom(2));
+    assert!(given(&[&two]).is_some());
+    assert_eq!(given(&[&one, &two]), given(&[&two]));
+    assert_eq!(given(&[&one, &blank(), &two]), given(&[&two]));
+}
+
+#[test]
 fn a_lost_signal_forgets_no_exposure() {
     let (mut settler, radiograph) = (Settler::new(SettleRules::default()), phantom(3));
     check(&mut settler, &[(&radiograph, 15)], &[1_000]);

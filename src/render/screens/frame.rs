@@ -197,10 +197,12 @@ fn title(screen: &Screen, aged: bool) -> (String, bool) {
         View::Boot { .. } => plain(&t.boot),
         View::Ready { .. } => plain(&t.ready),
         View::NoSignal { .. } => (t.no_signal.clone(), true),
+        View::NoEdges => (t.camera.clone(), true),
         View::ExposureSeen => plain(&t.exposure),
         View::InProgress { .. } => plain(&t.reading),
         View::Result(study) | View::Refused(study) | View::Details(study) => of_study(study),
         View::Compared { .. } => plain(&t.compared),
+        View::Identify(_) => (aged(&t.identify), false),
         View::List(list) => {
             let name = if list.order == Order::Severity { &t.triage } else { &t.history };
             let place = (list.selected + 1).min(list.entries.len());

@@ -87,7 +87,8 @@ fn ground<S: Surface>(s: &mut Sheet<S>, selected: bool) -> Result<i32, S::Error>
     Ok(mark + s.px(8).max(4))
 }
 
-fn reading<S: Surface>(s: &mut Sheet<S>, entry: &ListEntry, selected: bool) -> Result<(), S::Error> {
+/// One reading in the whole of `s`.
+pub fn reading<S: Surface>(s: &mut Sheet<S>, entry: &ListEntry, selected: bool) -> Result<(), S::Error> {
     let mut x = ground(s, selected)?;
     let (height, rim, look) = (s.height(), s.px(3).max(2), s.look);
     if let Some(thumbnail) = &entry.thumbnail {

@@ -39,6 +39,9 @@ pub fn draw<S: Surface>(sheet: &mut Sheet<S>, view: &View) -> Result<(), S::Erro
             advice: &w.no_signal_advice,
             ..base
         },
+        View::NoEdges => {
+            Message { headline: &w.no_edges, ink: c.alert(), advice: &w.no_edges_advice, ..base }
+        }
         View::ExposureSeen => Message { headline: &w.exposure, advice: &w.exposure_advice, ..base },
         View::InProgress { progress } => Message { headline: &w.reading, progress: Some(progress), ..base },
         View::Fault { code, text } => Message {

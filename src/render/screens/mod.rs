@@ -1,6 +1,7 @@
 //! The operator screen: header, footer and keys, and between them one of the states in the files beside this one.
 
 mod frame;
+mod keypad;
 mod list;
 mod message;
 mod result;
@@ -8,6 +9,7 @@ mod trend;
 
 use embedded_graphics::primitives::Rectangle;
 
+pub use self::keypad::{CELLS, Cell};
 use super::layout::{Layout, Needs, bottom};
 use super::options::Options;
 use super::sheet::{Look, Sheet};
@@ -56,7 +58,8 @@ impl<'a> Screen<'a> {
             View::Ready { source, model, note } => message::ready(sheet, &self.layout, source, model, note),
             View::Result(study) | View::Refused(study) => result::study(sheet, &self.layout, study),
             View::Details(study) => result::details(sheet, &self.layout, study),
-            View::Compared { study, earlier } => trend::draw(sheet, study, earlier),
+            View::Compared { study, earlier, named } => trend::draw(sheet, study, earlier, named),
+            View::Identify(identify) => keypad::draw(sheet, &identify),
             View::List(list) => list::readings(sheet, &list),
             View::Menu { items, selected } => list::menu(sheet, items, selected),
             _ => message::draw(sheet, self.view),
@@ -98,6 +101,9 @@ impl<'a> Screen<'a> {
     }
 
     pub fn row_at(&self, at: embedded_graphics::prelude::Point) -> Option<usize> {
+        if let View::Identify(_) = self.view {
+            return keypad::cell_at(self.layout.content, at);
+        }
         let (count, selected, row) = match self.view {
             View::List(l) => (l.entries.len(), l.selected, list::reading_height(&self.look)),
             View::Menu { items, selected } => (items.len(), *selected, list::item_height(&self.look)),

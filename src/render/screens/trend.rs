@@ -20,11 +20,16 @@ pub fn draw<S: Surface>(
     s: &mut Sheet<S>,
     study: &Study,
     earlier: Option<&[Earlier]>,
+    named: Option<&str>,
 ) -> Result<(), S::Error> {
     let (look, w) = (s.look, s.look.words);
     let (c, small) = (look.colours, look.small());
     let title = format!("{} ({})", w.numbers.share, w.say.interval_short);
     let mut y = s.paragraph(0, &title, look.strong(), c.plain(), 2)? + s.px(4);
+    if let Some(named) = named {
+        let text = filled(&w.say.identified, &[("identifier", &words::isolated(named))]);
+        y = s.line(y, &text, small, c.label())? + s.px(4);
+    }
     let none = if earlier.is_none() { &w.say.no_person } else { &w.say.no_earlier };
     let earlier = earlier.unwrap_or_default();
     if earlier.is_empty() {

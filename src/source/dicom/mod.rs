@@ -3,9 +3,9 @@
 //! What a file says is taken in this order: `scan` walks its elements within bounds, `scope` refuses what is
 //! no chest radiograph, `shape` reads how the pixels lie, `shades` how they are to be shown, `pixels` decodes them
 //! by their transfer syntax.
-//! Only the elements named in [`tag`] are ever kept of a file that is read; of those that say who the patient is
-//! nothing leaves but one digest ([`crate::frame::Person`]), and errors carry numbers and words of our own, never a file's text (a UID of digits and dots excepted).
-//! Apart from that, [`Identity`] takes patient and study from a file, for new objects beside it.
+//! Only the elements named in [`tag`] and [`crate::identity`] are ever kept of a file that is read. Of those that say
+//! who the patient is come one digest ([`crate::person::Person`]) and, for a sealed record, the values themselves;
+//! errors carry numbers and words of our own, never a file's text (a UID of digits and dots excepted).
 //!
 //! The one reader is our own, so that every length in a file is held against the bytes that are left: the
 //! general readers allocate what a header declares and recurse as deep as a file nests.
@@ -28,7 +28,7 @@ mod table;
 mod tag;
 
 pub use error::DicomError;
-pub use identity::{Identity, PATIENT_AND_STUDY};
+pub use identity::owner;
 pub use jpeg2000::Jpeg2000Error;
 pub use jpegls::JpegLsError;
 pub use scan::looks_like_dataset;
@@ -56,7 +56,8 @@ pub fn has_preamble(bytes: &[u8]) -> bool {
 pub fn read(bytes: &[u8]) -> Result<Frame, DicomError> {
     let dataset = scan::scan(bytes)?;
     scope::check(&dataset)?;
-    Ok(pixels::frame(&dataset)?.with_object(identity::object(&dataset)).with_person(person::of(&dataset)))
+    let frame = pixels::frame(&dataset)?.with_person(person::of(&dataset));
+    Ok(frame.with_object(identity::object(&dataset)).with_identity(owner(bytes).map(|(_, whose)| whose)))
 }
 
 #[cfg(test)]

@@ -25,8 +25,8 @@ const BREAKS_MAX: u32 = 1;
 const INTERRUPTS_MAX: u32 = 16;
 /// Pause before the first attempt; it doubles with each that fails.
 const BACKOFF_MIN: Duration = Duration::from_millis(100);
-/// Longest pause: with [`REOPENS_MAX`] attempts, a call stays well under a watchdog's 30 s.
-const BACKOFF_MAX: Duration = Duration::from_secs(2);
+/// Longest pause: what is plugged in again gives its picture within two seconds.
+const BACKOFF_MAX: Duration = Duration::from_millis(500);
 /// The kernel's number for a device that is gone; std has no kind for it. Linux: errno-base.h.
 pub(super) const ENODEV: i32 = 19;
 /// What a USB device answers that finds the bus full; std would call it a full disk. Linux: errno-base.h.

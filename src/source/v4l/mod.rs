@@ -16,6 +16,8 @@ mod error;
 mod capture;
 #[cfg(test)]
 mod fake;
+#[cfg(test)]
+pub(crate) mod faulty;
 mod kernel;
 mod stream;
 mod lookup;
@@ -33,10 +35,12 @@ use std::time::Duration;
 use self::capture::{Capture, Opener};
 use self::stream::{Camera, Wish};
 use super::{FrameSource, Sourced};
+use crate::frame::SIDE_MIN_PX;
 use crate::units::PixelSize;
 
-/// How long to wait for a frame unless told otherwise: the slowest grabbers send one a second.
-pub const TIMEOUT_DEFAULT: Duration = Duration::from_secs(2);
+/// How long to wait for a frame unless told otherwise: the slowest grabbers send one a second, and an operator is to know
+/// within two that none comes.
+pub const TIMEOUT_DEFAULT: Duration = Duration::from_millis(1_500);
 /// Shortest wait: five frames a second are in time.
 pub const TIMEOUT_MIN: Duration = Duration::from_millis(200);
 /// Longest wait: a third of a watchdog's 30 s.
@@ -89,6 +93,21 @@ impl FrameSource for V4lSource {
     fn next_frame(&mut self) -> Option<Result<Sourced, V4lError>> {
         let name = self.capture.device().to_string();
         Some(self.capture.frame().map(|frame| Sourced { name, frame }))
+    }
+}
+
+/// A frame of any layout, for fuzzing: the first four bytes say its format, width, height and stride.
+#[doc(hidden)]
+pub fn parse(bytes: &[u8]) {
+    let Some(([format, width, height, stride], pixels)) = bytes.split_first_chunk() else { return };
+    let formats = PixelFormat::PREFERRED;
+    let layout = pixels::Layout {
+        size: PixelSize::new(SIDE_MIN_PX + u32::from(*width) * 3, SIDE_MIN_PX + u32::from(*height) * 3),
+        stride_bytes: u32::from(*stride) * 8,
+        format: formats[usize::from(*format) % formats.len()],
+    };
+    if let Ok(grey) = pixels::luma(&layout, pixels) {
+        assert_eq!(grey.len(), layout.size.area());
     }
 }
 

@@ -6,11 +6,13 @@ use std::io::{self, Read, Write};
 
 use super::codes;
 use super::confine::Guards;
-use crate::frame::{Frame, ObjectReference, Person, Photometric, WindowLevel, check_size};
+use crate::frame::{Frame, ObjectReference, Photometric, WindowLevel, check_size};
+use crate::identity::{ELEMENTS, Identity, VALUE_BYTES_MAX};
+use crate::person::Person;
 use crate::units::PixelSize;
 
 /// Begins every greeting; another version of the program has another.
-const GREETING: [u8; 8] = *b"raymap 2";
+const GREETING: [u8; 8] = *b"raymap 3";
 /// Stands for the digest where nobody is known.
 const NOBODY: [u8; Person::BYTES] = [0; Person::BYTES];
 /// First byte of what follows it.
@@ -84,6 +86,12 @@ fn send_frame(to: &mut impl Write, frame: &Frame) -> io::Result<()> {
         to.write_all(uid.as_bytes())?;
     }
     to.write_all(frame.person().map_or(NOBODY, |person| *person.digest()).as_slice())?;
+    for place in 0..ELEMENTS.len() {
+        let value = frame.identity().map_or(&[][..], |identity| &identity.values()[place]);
+        // No value is longer than its bound.
+        to.write_all(&(value.len() as u16).to_le_bytes())?;
+        to.write_all(value)?;
+    }
     for pixels in frame.pixels().chunks(PIXELS_AT_ONCE) {
         let bytes: Vec<u8> = pixels.iter().flat_map(|pixel| pixel.to_le_bytes()).collect();
         to.write_all(&bytes)?;
@@ -118,6 +126,7 @@ fn receive_frame(from: &mut impl Read) -> Result<Frame, WireError> {
     let object = receive_object(from)?;
     let digest = take(from)?;
     let person = (digest != NOBODY).then(|| Person::from_digest(digest));
+    let identity = receive_identity(from)?;
     let photometric = if inverted == 0 { Photometric::Monochrome2 } else { Photometric::Monochrome1 };
     let mut pixels = Vec::with_capacity(size.area());
     let mut bytes = vec![0; 2 * PIXELS_AT_ONCE];
@@ -129,7 +138,23 @@ fn receive_frame(from: &mut impl Read) -> Result<Frame, WireError> {
     }
     // A window of width 0 is none.
     let frame = Frame::new(size, pixels, bits, photometric).map_err(|_| WireError::Form)?;
-    Ok(frame.with_window(Some(window)).with_object(object).with_person(person))
+    Ok(frame.with_window(Some(window)).with_object(object).with_person(person).with_identity(identity))
+}
+
+/// A value for each element of patient and study; where all are empty there is nothing to say of them.
+fn receive_identity(from: &mut impl Read) -> Result<Option<Identity>, WireError> {
+    let mut values = Vec::with_capacity(ELEMENTS.len());
+    for _ in ELEMENTS {
+        let length = usize::from(u16::from_le_bytes(take(from)?));
+        if length > VALUE_BYTES_MAX {
+            return Err(WireError::Form);
+        }
+        let mut value = vec![0; length];
+        from.read_exact(&mut value)?;
+        values.push(value);
+    }
+    let mut values = values.into_iter();
+    Ok(Identity::of(|_| values.next().unwrap_or_default()))
 }
 
 /// Four UIDs; four empty ones, or such as are none, refer to nothing.
@@ -195,6 +220,10 @@ mod tests {
         assert_eq!(receive(&mut &said(Ok(&named))[..]).unwrap(), Ok(named));
         let known = frame().with_person(Some(Person::from_digest([7; Person::BYTES])));
         assert_eq!(receive(&mut &said(Ok(&known))[..]).unwrap(), Ok(known));
+        let whose = Identity::of(|(_, element)| element.to_be_bytes().to_vec());
+        let identified = frame().with_identity(whose);
+        assert!(identified.identity().is_some());
+        assert_eq!(receive(&mut &said(Ok(&identified))[..]).unwrap(), Ok(identified));
         let bare = frame().with_window(None);
         assert_eq!(receive(&mut &said(Ok(&bare))[..]).unwrap(), Ok(bare));
     }

@@ -98,7 +98,7 @@ fn an_unplugged_device_is_waited_for_over_calls_and_comes_back() {
     let capture = check(sessions, &["grey 1", "capture_no_device", "grey 2"]);
     assert_eq!(capture.counters().reopened, 1);
     let pauses_ms: Vec<_> = capture.opener.pauses.iter().map(Duration::as_millis).collect();
-    assert_eq!(pauses_ms, [100, 200, 400, 800, 1600]);
+    assert_eq!(pauses_ms, [100, 200, 400, 500, 500]);
 }
 
 #[test]
