@@ -109,7 +109,8 @@ pruned() { # what no station uses; licences stay
 }
 
 bootable() { # one file for the firmware: kernel, command line, initial file system
-  local arguments="raymap.root=raymap_$version console=$console panic=10 loglevel=4 systemd.getty_auto=no"
+  # A kernel that fails starts the board anew: what is left of it may neither read nor answer.
+  local arguments="raymap.root=raymap_$version console=$console oops=panic panic=10 loglevel=4 systemd.getty_auto=no"
   printf '%s' "$arguments" > "$work/cmdline"
   printf '%s' "$release" > "$work/uname"
   "$here/image/uki.py" "$tree/usr/lib/systemd/boot/efi/linuxaa64.efi.stub" "$slot.efi" \

@@ -1,6 +1,7 @@
 """A station that hangs, on the emulated machine: it is started anew at whatever stage, and three times lead to safe mode."""
 import json
 import re
+import shutil
 import subprocess
 import time
 
@@ -122,6 +123,7 @@ def reason_of(machine):
 def safe_mode_of_host(bench, reason):
     """The host's picture of safe mode after three starts that failed for the same reason."""
     folder = bench.work / "safe-mode"
+    shutil.rmtree(folder, ignore_errors=True)
     (folder / "state").mkdir(parents=True)
     starts = {"starts": FAILED_STARTS_MAX, "failed_in_a_row": FAILED_STARTS_MAX, "reason": reason}
     (folder / "state/starts.json").write_text(json.dumps(starts))

@@ -48,8 +48,8 @@ class Machine:
         self.grabber_socket = sockets["grabber"]
         self.console, self.line, self.qmp_socket = (
             Wire(sockets[name], self.process) for name in ("console", "serial", "qmp"))
-        # QEMU's end of a socket holds some 280 bytes that come one by one; the station waits for them to be taken.
-        self.console.beside = [self.line]
+        # QEMU's end of a socket holds some 280 bytes that come one by one; the machine waits for them to be taken.
+        self.console.beside, self.line.beside = [self.line], [self.console]
         self.qmp("qmp_capabilities")
 
     def seconds(self):
@@ -113,6 +113,14 @@ class Machine:
         except subprocess.TimeoutExpired:
             raise Broken(f"the machine is still on after {seconds_max} s") from None
 
+    def kernel_failed(self):
+        """What the machine's own kernel says of its end, or nothing."""
+        self.console.drain()
+        text = self.console.text.decode(errors="replace")
+        # From the first trouble on, without the shell's words before it.
+        found = re.search(r"\[ *[\d.]+\] .*", text, re.DOTALL)
+        return found[0] if found and "Kernel panic" in text else ""
+
     def stop(self):
         if self.process.poll() is None:
             self.process.kill()
@@ -121,8 +129,11 @@ class Machine:
 
 
 def kernel(path, initramfs, board):
-    """Boots a kernel without firmware, and `/etc/raymap/{board}.toml` in it; a restart is the end."""
-    arguments = f"console=ttyAMA0 quiet loglevel=3 panic=-1 raymap.board={board}"
+    """Boots a kernel without firmware, and `/etc/raymap/{board}.toml` in it; a restart is the end.
+
+    A kernel that fails ends the machine, as on the image's boards, and does not go on with half of itself.
+    """
+    arguments = f"console=ttyAMA0 quiet loglevel=3 oops=panic panic=-1 raymap.board={board}"
     return ["-kernel", str(path), "-initrd", str(initramfs), "-append", arguments, "-no-reboot"]
 
 

@@ -53,11 +53,14 @@ class Bench:
         else:
             print(f"skipped: a real radiograph through the grabber: no {data / REAL}")
             self.cases.append(Case(self, "another phantom", phantom(host, work, seed=4)))
+        # The last that was booted.
+        self.machine = None
         # Readings that the serial line has told of, oldest first: from then on they must be in the record.
         self.acknowledged = []
 
     def boot(self, board="drm"):
-        return Machine(self.disk, kernel(self.parts.kernel, self.initramfs, board))
+        self.machine = Machine(self.disk, kernel(self.parts.kernel, self.initramfs, board))
+        return self.machine
 
 
 def guest(parts, program):
@@ -156,6 +159,8 @@ def wait_line(machine, wanted, seconds_max):
     try:
         return wait_line_of(machine.line, wanted, seconds_max)
     except AssertionError as error:
+        if machine.kernel_failed():
+            raise
         log, _ = machine.shell("tail -n 20 log", SHELL_SECONDS_MAX)
         raise AssertionError(f"{error}\nlog: {log}") from None
 
@@ -165,6 +170,8 @@ def wait_line_of(wire, wanted, seconds_max, start=0):
     end = time.monotonic() + seconds_max
     while True:
         more = wire.drain()
+        for other in wire.beside:
+            other.drain()
         for line in lines(wire.text[start:]):
             if wanted(line):
                 return line

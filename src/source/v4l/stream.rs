@@ -13,6 +13,7 @@ use std::io;
 use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
+use std::thread;
 use std::time::Duration;
 
 use ::v4l::buffer::{Flags as BufferFlags, Type};
@@ -42,6 +43,10 @@ const ENXIO: i32 = 6;
 const ENOTTY: i32 = 25;
 /// Stands for a source that has changed. Linux: errno.h.
 const ESTALE: i32 = 116;
+/// How long a device that is gone is still held. Linux's uvcvideo does not guard its calls against a disconnect that is
+/// under way (linux-media, "media: uvcvideo: Fix race conditions", 30 August 2020): stopping the stream meanwhile was
+/// seen to take the kernel down, 6.1 on an emulated machine. Afterwards the calls fail early.
+const DISCONNECT_PAUSE: Duration = Duration::from_millis(300);
 
 /// What is asked of a device.
 pub(super) struct Wish<'a> {
@@ -59,6 +64,8 @@ pub(super) struct Camera {
     buffers: Option<Buffers>,
     /// The device tells when its source changes.
     watched: bool,
+    /// The device said so: see [`DISCONNECT_PAUSE`].
+    lost: bool,
     /// Holds the file open until the stream is gone; `None` only while it is dropped.
     device: Option<Device>,
 }
@@ -100,7 +107,7 @@ impl Camera {
         };
         let buffers = Some(buffers.map_err(|e| failure(Doing::Buffers, e))?);
         log::info!("{} \"{}\" opened: {} at {}", path.display(), info.card, layout.format, layout.size);
-        Ok(Self { layout, buffers, watched, device: Some(device) })
+        Ok(Self { layout, buffers, watched, lost: false, device: Some(device) })
     }
 
     /// Fails where the source has changed since the format was set: its frames would be cut or torn.
@@ -121,25 +128,28 @@ impl Stream for Camera {
 
     fn next(&mut self) -> io::Result<Buffer<'_>> {
         self.check_source()?;
-        match self.buffers.as_mut().ok_or_else(gone)? {
-            Buffers::Single(stream) => {
-                let (bytes, meta) = guarded(|| CaptureStream::next(stream))?;
+        let buffer = match self.buffers.as_mut().ok_or_else(gone)? {
+            Buffers::Single(stream) => guarded(|| CaptureStream::next(stream)).map(|(bytes, meta)| {
                 let used = bytes.len().min(meta.bytesused as usize);
-                Ok(Buffer { bytes: &bytes[..used], flagged: meta.flags.contains(BufferFlags::ERROR) })
-            }
+                Buffer { bytes: &bytes[..used], flagged: meta.flags.contains(BufferFlags::ERROR) }
+            }),
             Buffers::Planes(planes) => {
                 planes.next().map(|filled| Buffer { bytes: filled.bytes, flagged: filled.flagged })
             }
-        }
+        };
+        self.lost = buffer.as_ref().is_err_and(is_gone);
+        buffer
     }
 
     fn drain(&mut self) -> io::Result<()> {
         self.check_source()?;
-        match self.buffers.as_mut().ok_or_else(gone)? {
+        let drained = match self.buffers.as_mut().ok_or_else(gone)? {
             Buffers::Single(stream) => guarded(|| CaptureStream::dequeue(stream)).map(|_| ()),
             // Nothing is out after a wait that gave nothing: the next one waits just so.
             Buffers::Planes(_) => Ok(()),
-        }
+        };
+        self.lost = drained.as_ref().is_err_and(is_gone);
+        drained
     }
 }
 
@@ -151,9 +161,12 @@ impl Drop for Camera {
     /// cannot be stopped is leaked (its buffers and one file descriptor), which keeps the device busy and is
     /// told so by the next attempt to open it. Then one panic at a time is left to catch.
     fn drop(&mut self) {
+        if self.lost {
+            thread::sleep(DISCONNECT_PAUSE);
+        }
         match self.buffers.take() {
             Some(Buffers::Single(mut stream)) => match guarded(|| stream.stop()) {
-                Err(error) if error.raw_os_error() != Some(ENODEV) => {
+                Err(error) if !is_gone(&error) => {
                     log::warn!(
                         "a capture device could not be stopped ({error}) and stays busy until the program ends"
                     );
@@ -317,4 +330,8 @@ fn drop_guarded<T>(value: T, what: &str) {
 
 fn gone() -> io::Error {
     io::Error::from_raw_os_error(ENODEV)
+}
+
+fn is_gone(error: &io::Error) -> bool {
+    error.raw_os_error() == Some(ENODEV)
 }
