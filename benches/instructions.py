@@ -45,6 +45,10 @@ RADIOGRAPHS = 2
 INFERENCES = 2
 # Runs of a stage that are counted.
 RUNS = 2
+# Of benches/stages.rs: pixels of its YUYV frame, and frames until a new radiograph is told of.
+GREY_PIXELS = (64 + 3 * 255) ** 2
+LOOKS = 11
+FRAME_PIXELS = 1280 * 720
 # What a symbol belongs to; the first that fits. Those before "network, the rest" are operators.
 NETWORK = [
     ("products (pointwise, first layer)", r"kernels::(neon::(pairs|dotprod|matrix)|armv7::pairs|packed|product)"),
@@ -167,17 +171,24 @@ def stages(program, cpu, kernels):
         few, many = (sum(program.count(cpu, kernels, stage, str(n))[0].values()) for n in (1, 1 + RUNS))
         return (many - few) / RUNS / 1e6
 
-    names = ["preprocess", "network", "segmentation", "map", "read", "draw", "first-draw", "badge", "differ", "load"]
+    names = ["grey", "still", "exposure", "preprocess", "network", "segmentation", "map", "read", "draw", "first-draw", "badge", "differ", "load"]
     costs = {name: cost(name) for name in names}
     rest = costs["read"] - costs["network"] + costs["draw"]
     inference = costs["network"] / INFERENCES
+    grey = costs["grey"] * FRAME_PIXELS / GREY_PIXELS
+    settled = costs["exposure"] - LOOKS * costs["still"]
+    after = settled + costs["preprocess"] + costs["segmentation"] + costs["map"]
     rows = [
-        ("exposure, window level, scaling", costs["preprocess"]),
+        ("a live frame: YUYV to grey", grey),
+        ("a live frame looked at", costs["still"]),
+        ("a new radiograph found and cut out", settled),
+        ("window level, scaling", costs["preprocess"]),
         (f"network, {INFERENCES} inferences", costs["network"]),
         ("probabilities", costs["segmentation"] - costs["network"]),
         ("lung field and infection map", costs["map"]),
         ("drawing of the result, 800x480", costs["draw"]),
-        ("all but the network", rest),
+        ("from the last settled line to the reading", grey + costs["still"] + after),
+        ("all but the network, exposure aside", rest),
         ("the first drawing, letters included", costs["first-draw"]),
         ("one badge drawn again", costs["badge"]),
         ("what changed looked for", costs["differ"]),

@@ -6,9 +6,10 @@
 //! The radiograph is a phantom of a console's video output, the screen that of the shipped boards.
 
 use std::hint::black_box;
+use std::time::Duration;
 
 use embedded_graphics::primitives::Rectangle;
-use raymap::exposure;
+use raymap::exposure::{self, SettleRules, Settler};
 use raymap::frame::Frame;
 use raymap::infection_map::InfectionMap;
 use raymap::lung_field::LungField;
@@ -18,12 +19,21 @@ use raymap::preprocess::{Display, NetworkInput};
 use raymap::render::{Badge, Context, Painting, RgbPicture, View, draw, palette};
 use raymap::screen::changes;
 use raymap::source::phantom::{self, PhantomSpec};
+use raymap::source::v4l::{self, PixelFormat};
 use raymap::units::{Fraction, PixelSize};
 
 const VIDEO: PixelSize = PixelSize::new(1280, 720);
 const SCREEN: PixelSize = PixelSize::new(800, 480);
 /// Of the shipped network's input.
 const SIDE: u32 = 256;
+/// Of a grabber's ten frames a second: with the default rules the eleventh that stands still is one second after the
+/// first.
+const FRAME_TIME: Duration = Duration::from_millis(100);
+const LOOKS: usize = 11;
+const RADIOGRAPHS: u64 = 4;
+/// The largest that `source::v4l::parse` takes, in pixels, and a row's bytes.
+const GREY_SIDE: usize = 64 + 3 * 255;
+const GREY_STRIDE: usize = 1664;
 
 fn main() {
     let arguments: Vec<String> = std::env::args().collect();
@@ -40,6 +50,9 @@ fn main() {
 fn prepared(stage: &str) -> Box<dyn FnMut()> {
     match stage {
         "load" => Box::new(|| drop(black_box(network()))),
+        "grey" => to_grey(),
+        "still" => still(),
+        "exposure" => exposing(),
         "preprocess" => preprocessing(),
         "network" => inference(),
         "segmentation" => segmentation(),
@@ -61,8 +74,12 @@ fn network() -> Network {
 }
 
 fn radiograph() -> Frame {
+    radiograph_of(2)
+}
+
+fn radiograph_of(seed: u64) -> Frame {
     let share = Fraction::clamped(0.25).percent();
-    phantom::compute(&PhantomSpec { size: VIDEO, ..PhantomSpec::new(2, share) }).frame
+    phantom::compute(&PhantomSpec { size: VIDEO, ..PhantomSpec::new(seed, share) }).frame
 }
 
 fn network_input() -> NetworkInput {
@@ -73,6 +90,47 @@ fn study() -> Study {
     let study = Pipeline::new(network()).read("phantom", &radiograph()).expect("a study");
     assert!(study.reading.fit(), "the phantom is graded");
     study
+}
+
+/// One frame of YUYV to grey values.
+fn to_grey() -> Box<dyn FnMut()> {
+    let yuyv = PixelFormat::PREFERRED.iter().position(|f| *f == PixelFormat::Yuyv).expect("YUYV") as u8;
+    let mut frame = vec![100; 4 + GREY_STRIDE * GREY_SIDE];
+    // As `parse` has it: format, width and height in threes above the smallest, stride in eights.
+    frame[..4].copy_from_slice(&[yuyv, 255, 255, (GREY_STRIDE / 8) as u8]);
+    Box::new(move || v4l::parse(black_box(&frame)))
+}
+
+/// One more frame of a live picture that has been judged and stands still.
+fn still() -> Box<dyn FnMut()> {
+    let (mut settler, frame) = (Settler::new(SettleRules::default()), radiograph_of(2));
+    let mut now = Duration::ZERO;
+    assert!(watched(&mut settler, &frame, &mut now), "the phantom is a new radiograph");
+    Box::new(move || {
+        now += FRAME_TIME;
+        black_box(settler.look(&frame, now).live);
+    })
+}
+
+/// A new radiograph comes into a live picture, settles, is averaged and cut out: [`LOOKS`] frames of it.
+fn exposing() -> Box<dyn FnMut()> {
+    // As many as no run repeats while they are remembered.
+    let frames: Vec<Frame> = (2..2 + RADIOGRAPHS).map(radiograph_of).collect();
+    let (mut settler, mut now, mut next) = (Settler::new(SettleRules::default()), Duration::ZERO, 0);
+    Box::new(move || {
+        assert!(watched(&mut settler, &frames[next % frames.len()], &mut now), "a new radiograph is told of");
+        next += 1;
+    })
+}
+
+/// Whether exactly the last of [`LOOKS`] looks at a frame gives an exposure.
+fn watched(settler: &mut Settler, frame: &Frame, now: &mut Duration) -> bool {
+    let mut looked = || {
+        *now += FRAME_TIME;
+        settler.look(frame, *now).exposure.is_some()
+    };
+    let told: Vec<bool> = (0..LOOKS).map(|_| looked()).collect();
+    told.iter().position(|&told| told) == Some(LOOKS - 1)
 }
 
 /// As the pipeline does it.

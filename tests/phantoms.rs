@@ -76,12 +76,13 @@ fn a_phantom_without_its_apices_or_angles_is_not_graded_in_silence() {
 }
 
 #[test]
-fn a_blacked_out_phantom_keeps_little_of_its_opacity() {
+fn a_blacked_out_phantom_keeps_little_of_its_opacity_and_is_refused() {
     let mut pipeline = pipeline();
     let (_, study) = read(&mut pipeline, 4, 50.0);
     let seen = study.reading.outcome.as_ref().expect("a finding").detection.probability;
     let blind = pipeline.blackout(&study).expect("a second reading").expect("a lung field");
-    assert!(blind < seen, "{blind:?} without lungs, {seen:?} with them");
+    assert!(blind.probability < seen, "{blind:?} without lungs, {seen:?} with them");
+    assert!(blind.refused, "{blind:?}");
 }
 
 #[test]

@@ -6,6 +6,7 @@ use super::sample::{Name, Origin, Sample};
 use super::section::{Part, Section};
 use super::seen::Seen;
 use super::statistics::{auc, calibration_error, mean};
+use crate::pipeline::Blackout;
 
 pub const FIGURES: [Name; 4] = [
     ("auc", "area under the ROC curve"),
@@ -13,7 +14,10 @@ pub const FIGURES: [Name; 4] = [
     ("specificity", "specificity at the operating point"),
     ("ece", "calibration error, 10 bins"),
 ];
-const BLACKOUT: [Name; 1] = [("auc_blackout", "AUC with the lungs blacked out: .5 is right")];
+const BLACKOUT: [Name; 2] = [
+    ("auc_blackout", "AUC with the lungs blacked out: .5 is right"),
+    ("blackout_refused", "share refused with the lungs blacked out: 1 is right"),
+];
 const NOTE: &str = "Source is confounded with class: most sources have one class only, so the pooled AUC also rewards telling scanners apart. Adults only.";
 
 /// One radiograph.
@@ -24,28 +28,33 @@ pub struct Scored {
     source: String,
 }
 
+/// One radiograph with its lungs blacked out.
+struct Blind {
+    said: Blackout,
+    opacity: bool,
+    source: String,
+}
+
 /// What the section keeps of its radiographs.
 #[derive(Default)]
 pub struct Detected {
     seen: Sample<Scored>,
-    /// Probability with the lungs blacked out, and the truth.
-    blind: Sample<(f64, bool)>,
+    blind: Sample<Blind>,
 }
 
 impl Detected {
     pub fn add(&mut self, seen: Seen, origin: Origin) {
         self.seen.push(origin, scored(seen));
-        // Only where a lung field was found to be blacked out: nothing is refused here, since it is no performance.
+        // Only where a lung field was found to be blacked out; the AUC is of what would be said of those refused too.
         let blind = seen.blackout.zip(seen.row.opacity());
-        self.blind.push(Origin { graded: true, ..origin }, blind.map(|(p, o)| (f64::from(p.get()), o)));
+        let blind = blind.map(|(said, opacity)| Blind { said, opacity, source: source(seen) });
+        self.blind.push(Origin { graded: true, ..origin }, blind);
     }
 
     /// None without labels.
     pub fn section(&self) -> Option<Section> {
         let mut figures = self.seen.figures(FIGURES, &measure);
-        figures.extend(self.blind.figures(BLACKOUT, &|drawn: &[&(f64, bool)]| {
-            [auc(&drawn.iter().map(|pair| **pair).collect::<Vec<_>>())]
-        }));
+        figures.extend(self.blind.figures(BLACKOUT, &blind));
         (!self.seen.is_empty()).then(|| Section {
             key: "detection",
             heading: "Detection of opacity",
@@ -62,14 +71,23 @@ impl Detected {
         for scored in self.seen.all() {
             sources.entry(&scored.source).or_default().push(scored);
         }
+        let blacked_out = self.blind.all();
         let part = |(name, members): (&str, Vec<&Scored>)| {
             let [auc, sensitivity, specificity, _] = measure(&members);
+            // Within one source nothing is gained by telling scanners apart.
+            let its_own: Vec<&Blind> = blacked_out.iter().copied().filter(|b| b.source == name).collect();
+            let [auc_blackout, _] = blind(&its_own);
             Part {
                 by: "by_source",
                 name: name.to_owned(),
                 n: members.len(),
                 counts: vec![("positives", members.iter().filter(|m| m.opacity).count())],
-                values: vec![("auc", auc), ("sensitivity", sensitivity), ("specificity", specificity)],
+                values: vec![
+                    ("auc", auc),
+                    ("sensitivity", sensitivity),
+                    ("specificity", specificity),
+                    ("auc_blackout", auc_blackout),
+                ],
             }
         };
         sources.into_iter().map(part).collect()
@@ -85,8 +103,19 @@ pub fn scored(seen: Seen) -> Option<Scored> {
         opacity,
         probability: detection.map_or(wrong, |d| f64::from(d.probability.get())),
         flagged: detection.map_or(!opacity, |d| d.positive()),
-        source: seen.row.source.clone().unwrap_or_else(|| "unstated".to_owned()),
+        source: source(seen),
     })
+}
+
+fn source(seen: Seen) -> String {
+    seen.row.source.clone().unwrap_or_else(|| "unstated".to_owned())
+}
+
+/// The values of [`BLACKOUT`].
+fn blind(drawn: &[&Blind]) -> [Option<f64>; 2] {
+    let probabilities: Vec<_> =
+        drawn.iter().map(|b| (f64::from(b.said.probability.get()), b.opacity)).collect();
+    [auc(&probabilities), mean(drawn.iter().map(|b| f64::from(u8::from(b.said.refused))))]
 }
 
 /// The values of [`FIGURES`].

@@ -8,9 +8,8 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt::Display;
 
-use crate::pipeline::Study;
+use crate::pipeline::{Blackout, Study};
 use crate::reading::{Provenance, Timing};
-use crate::units::Fraction;
 
 mod bootstrap;
 mod boxes;
@@ -116,8 +115,8 @@ impl Evaluation {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Observed {
     pub study: Study,
-    /// Probability of opacity with the lungs blacked out ([`crate::pipeline::Pipeline::blackout`]), where measured.
-    pub blackout: Option<Fraction>,
+    /// What is said with the lungs blacked out ([`crate::pipeline::Pipeline::blackout`]), where measured.
+    pub blackout: Option<Blackout>,
 }
 
 impl From<Study> for Observed {

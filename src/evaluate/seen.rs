@@ -8,17 +8,16 @@
 use super::row::Row;
 use crate::infection_map::InfectionMap;
 use crate::lung_field::LungField;
-use crate::pipeline::Study;
+use crate::pipeline::{Blackout, Study};
 use crate::reading::Finding;
-use crate::units::Fraction;
 
 /// A label and a study; no study where the radiograph could not be read.
 #[derive(Debug, Clone, Copy)]
 pub struct Seen<'a> {
     pub row: &'a Row,
     pub study: Option<&'a Study>,
-    /// Probability of opacity with the lungs blacked out, where that was measured.
-    pub blackout: Option<Fraction>,
+    /// What is said with the lungs blacked out, where that was measured.
+    pub blackout: Option<Blackout>,
 }
 
 impl<'a> Seen<'a> {

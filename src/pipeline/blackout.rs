@@ -12,11 +12,20 @@ use crate::units::Fraction;
 /// Black as shown.
 const BLACK: u8 = 0;
 
+/// What is said of a radiograph whose lungs are black.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Blackout {
+    /// Of opacity, over the lung field that was painted over: what the network would say if it were asked.
+    pub probability: Fraction,
+    /// The device would not say it: the picture is unfit.
+    pub refused: bool,
+}
+
 impl Pipeline {
-    /// Probability of opacity over the lung field of `study`, on the same radiograph with that lung field black.
+    /// The same radiograph as `study` with its lung field black.
     ///
     /// `None` where no lungs were found.
-    pub fn blackout(&mut self, study: &Study) -> Result<Option<Fraction>, PipelineError> {
+    pub fn blackout(&mut self, study: &Study) -> Result<Option<Blackout>, PipelineError> {
         let Some(field) = study.field.as_ref().filter(|f| f.right().pixels + f.left().pixels > 0) else {
             return Ok(None);
         };
@@ -24,7 +33,8 @@ impl Pipeline {
         let input = NetworkInput::of(&display, study.letterbox.side)?;
         let segmentation = self.network.infer(&input)?;
         let map = InfectionMap::of(&segmentation, field, self.rules.infected_from);
-        Ok(map.map(|map| self.rules.detection.probability(map.level())))
+        let refused = self.rules.fitness.judge(&segmentation.fitness, &LungField::of(&segmentation)).is_err();
+        Ok(map.map(|map| Blackout { probability: self.rules.detection.probability(map.level()), refused }))
     }
 }
 

@@ -8,6 +8,7 @@ mod fitness;
 mod local_point;
 mod study;
 
+pub use blackout::Blackout;
 pub use local_point::{LocalPoint, LocalPointError, WrittenPoint};
 pub use study::Study;
 

@@ -28,7 +28,7 @@ const DAEMON: &str = "qemu-storage-daemon";
 const MAGIC: u64 = 0x006a_7366_7773_6872;
 const FLUSH: u64 = 1;
 const DISCARD: u64 = 4;
-/// Far above what the daemon needs to start.
+/// Far above what the daemon needs to start, and what a mounted disk stays in use.
 const GENEROUS: Duration = Duration::from_secs(20);
 
 /// Why no such disk can be had here: it takes root, loop devices, FUSE and QEMU's storage daemon.
@@ -92,10 +92,17 @@ impl Mounted {
 
 impl Drop for Mounted {
     fn drop(&mut self) {
-        // One that is in use for a moment longer is left for the machine's end, not for the next step.
-        let unmounted = Command::new("umount").arg(&self.0).status();
-        if !unmounted.is_ok_and(|s| s.success()) {
-            let _ = Command::new("umount").arg("-l").arg(&self.0).status();
+        // It is in use as long as a child that another test has just forked has not begun its own program. The next
+        // step writes to the same file, so it must be gone by then.
+        let unmount = || Command::new("umount").arg(&self.0).stderr(Stdio::null()).status();
+        let began = Instant::now();
+        while !unmount().is_ok_and(|s| s.success()) {
+            if began.elapsed() > GENEROUS {
+                eprintln!("{} is still in use: what follows may find another disk there", self.0.display());
+                let _ = Command::new("umount").arg("-l").arg(&self.0).status();
+                return;
+            }
+            thread::sleep(Duration::from_millis(20));
         }
     }
 }

@@ -8,7 +8,7 @@ use raymap::grade::{Cutoffs, Severity};
 use raymap::infection_map::InfectionMap;
 use raymap::lung_field::LungField;
 use raymap::network::{Fitness, Segmentation};
-use raymap::pipeline::Study;
+use raymap::pipeline::{Blackout, Study};
 use raymap::preprocess::{Display, Letterbox};
 use raymap::reading::{
     Detection, Finding, LungFieldSummary, OperatingPoint, Provenance, Reading, Refusal, Timing,
@@ -38,8 +38,8 @@ pub fn share(value: f32) -> Fraction {
 pub struct Answer {
     pub marked: Rect,
     pub refused: bool,
-    /// Probability with the lungs blacked out, where that is measured.
-    pub blackout: Option<f32>,
+    /// Probability with the lungs blacked out, and whether that is refused, where it is measured.
+    pub blackout: Option<(f32, bool)>,
 }
 
 impl Answer {
@@ -50,7 +50,8 @@ impl Answer {
 
 /// The study of a device that marks `answer.marked`, as the pipeline would make it.
 pub fn observed(answer: Answer) -> Observed {
-    Observed { study: study(answer), blackout: answer.blackout.map(share) }
+    let blackout = |(p, refused)| Blackout { probability: share(p), refused };
+    Observed { study: study(answer), blackout: answer.blackout.map(blackout) }
 }
 
 pub fn study(answer: Answer) -> Study {

@@ -68,13 +68,23 @@ fn pixels_are_calibrated_when_their_share_is_the_probability() {
 }
 
 #[test]
-fn the_blackout_has_its_own_auc() {
+fn the_blackout_has_its_own_auc_and_share_of_refusals() {
     let mut set = Set::new();
-    for (finding, blackout) in [("covid", 0.5), ("covid", 0.1), ("normal", 0.3), ("normal", 0.3)] {
-        let answer = Answer { blackout: Some(blackout), ..Answer::marks(LESIONS[0]) };
-        set.add(answer, &[("finding", finding)]);
+    for (source, finding, p, refused) in [
+        ("one", "covid", 0.5, true),
+        ("other", "covid", 0.1, true),
+        ("one", "normal", 0.3, true),
+        ("other", "normal", 0.3, false),
+    ] {
+        let answer = Answer { blackout: Some((p, refused)), ..Answer::marks(LESIONS[0]) };
+        set.add(answer, &[("finding", finding), ("source", source)]);
     }
-    check(&set.evaluate(), "detection", &[("auc_blackout", 0.5)]);
+    check(&set.evaluate(), "detection", &[("auc_blackout", 0.5), ("blackout_refused", 0.75)]);
+    let by_source = &set.evaluate().to_json()["detection"]["by_source"];
+    assert_eq!(
+        (&by_source["one"]["auc_blackout"], &by_source["other"]["auc_blackout"]),
+        (&1.0.into(), &0.0.into())
+    );
     assert!(set.evaluate().to_json()["detection"]["ci95"].get("auc_blackout").is_some());
     let without = labelled(&LESIONS, &LESIONS).evaluate();
     assert!(without.to_json()["detection"].get("auc_blackout").is_none());

@@ -37,6 +37,7 @@ FIGURES = [
     ("toussie", "mae", "zones touched, mean error"),
     ("detection", "auc", "opacity, area under the ROC curve"),
     ("detection", "auc_blackout", "the same with the lungs blacked out"),
+    ("detection", "blackout_refused", "share of these that the device refuses"),
     ("detection", "sensitivity", "opacity, sensitivity at the operating point"),
     ("detection", "specificity", "opacity, specificity at the operating point"),
     ("detection", "ece", "opacity, calibration error"),
