@@ -47,8 +47,6 @@ class Bench:
         with open(self.disk, "wb") as disk:
             disk.truncate(DISK_BYTES)
         subprocess.run(["mkfs.ext4", "-q", "-F", str(self.disk)], check=True)
-        self.initramfs = work / "initramfs.gz"
-        guest(parts, program).write(self.initramfs)
         self.cases = [Case(self, "a phantom", phantom(host, work))]
         data = Path(os.environ.get("RAYMAP_DATA", REPOSITORY.parent / "shared/data"))
         if (data / REAL).exists():
@@ -56,6 +54,8 @@ class Bench:
         else:
             print(f"skipped: a real radiograph through the grabber: no {data / REAL}")
             self.cases.append(Case(self, "another phantom", phantom(host, work, seed=4)))
+        self.initramfs = work / "initramfs.gz"
+        guest(parts, program, self.cases).write(self.initramfs)
         # The last that was booted.
         self.machine = None
         # Readings that the serial line has told of, oldest first: from then on they must be in the record.
@@ -66,7 +66,7 @@ class Bench:
         return self.machine
 
 
-def guest(parts, program):
+def guest(parts, program, cases):
     archive = initramfs.Archive()
     for folder in ("/dev", "/proc", "/sys", "/root"):
         archive.folder(folder)
@@ -79,6 +79,9 @@ def guest(parts, program):
         archive.file(f"/etc/raymap/{board}.toml", (HERE / f"{board}.toml").read_bytes())
     for name, text in vivid.boards():
         archive.file(f"/etc/raymap/{name}.toml", text.encode())
+    # As a test driver that shows them reads them: luma alone.
+    for number, case in enumerate(cases):
+        archive.file(f"/root/frame-{number}", case.frame.luma())
     archive.file("/init", (HERE / "init").read_bytes(), 0o755)
     return archive
 

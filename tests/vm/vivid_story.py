@@ -12,8 +12,7 @@ WAYS = ("single buffers", "planes")
 
 def formats(bench):
     """Each format in both ways, recorded by the program, compared with the driver's pattern as it is defined."""
-    if not bench.parts.has_module("vivid"):
-        print(f"skipped: every pixel format: the kernel {bench.parts.release} has no vivid")
+    if without_driver(bench, "every pixel format"):
         return
     machine = bench.boot("vivid")
     try:
@@ -31,6 +30,13 @@ def formats(bench):
             print(f"not shown, since vivid does not offer it in {way}: {' '.join(missing)}", flush=True)
     finally:
         machine.stop()
+
+
+def without_driver(bench, what):
+    """Whether the kernel lacks the driver: then it is said what is not shown."""
+    if lacks := not bench.parts.has_module("vivid"):
+        print(f"skipped: {what}: the kernel {bench.parts.release} has no vivid", flush=True)
+    return lacks
 
 
 def ran(machine, command):

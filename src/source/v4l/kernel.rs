@@ -105,13 +105,17 @@ pub fn is_busy(file: &Handle, in_planes: bool) -> bool {
 
 /// Whether the input that is chosen says that nothing comes; `false` also where it cannot tell.
 pub fn has_no_signal(file: &Handle) -> bool {
-    let mut number: c_int = 0;
-    if GET_INPUT.on(file, &mut number).is_err() {
-        return false;
-    }
+    let Some(number) = chosen_input(file) else { return false };
     let mut input: sys::v4l2_input = empty();
-    input.index = number as u32;
+    input.index = number;
     ENUM_INPUT.on(file, &mut input).is_ok() && input.status & NO_SIGNAL != 0
+}
+
+/// The number of the input that is chosen; `None` where there are none to choose from.
+fn chosen_input(file: &Handle) -> Option<u32> {
+    let mut number: c_int = 0;
+    GET_INPUT.on(file, &mut number).ok()?;
+    u32::try_from(number).ok()
 }
 
 /// Sets a digital video input to what arrives at it: the picture's size, or `None` for other inputs.
@@ -131,10 +135,11 @@ pub fn adopt_timings(file: &Handle) -> io::Result<Option<PixelSize>> {
     Ok(Some(PixelSize::new(bt.width, bt.height)))
 }
 
-/// Asks to be told when the source changes; whether the device can.
+/// Asks to be told when the source at the chosen input changes; whether the device can.
 pub fn watch_source(file: &Handle) -> bool {
     let mut wish: sys::v4l2_event_subscription = empty();
-    wish.type_ = sys::V4L2_EVENT_SOURCE_CHANGE;
+    // An event's id is the number of its input. Linux: vidioc-dqevent.rst, V4L2_EVENT_SOURCE_CHANGE.
+    (wish.type_, wish.id) = (sys::V4L2_EVENT_SOURCE_CHANGE, chosen_input(file).unwrap_or(0));
     SUBSCRIBE.on(file, &mut wish).is_ok()
 }
 

@@ -26,7 +26,7 @@ use ::v4l::{Device, Format, FourCC};
 
 use super::capture::{Buffer, ENODEV, Stream};
 use super::device::{DeviceInfo, DeviceName, Unusable};
-use super::error::{Doing, V4lError};
+use super::error::{BadSignal, Doing, V4lError};
 use super::format::{FourCc, PixelFormat};
 use super::kernel::{self, Planes};
 use super::pixels::Layout;
@@ -94,7 +94,13 @@ impl Camera {
         match kernel::adopt_timings(&file) {
             Ok(Some(size)) => log::info!("{}: a picture of {size} arrives", path.display()),
             Ok(None) => {}
-            Err(error) => log::info!("{}: no picture arrives yet ({error})", path.display()),
+            Err(error) => match BadSignal::of(&error) {
+                // Some devices send frames all the same: noise, or a colour of their own.
+                Some(signal) => {
+                    return Err(V4lError::NoPicture { device: DeviceName::Path(path.into()), signal });
+                }
+                None => log::info!("{}: no picture arrives yet ({error})", path.display()),
+            },
         }
         let layout = set_layout(path, &device, &info, wish)?;
         let buffers = match info.in_planes {
