@@ -6,7 +6,7 @@ import functools
 import time
 
 from hang_story import whole_lines
-from line import question
+from line import lines, question
 from story import READING_SECONDS_MAX, SHELL_SECONDS_MAX, claim, nothing_else_was_told, self_tested, told, wait_line_of
 from vivid_story import ran, without_driver
 
@@ -117,7 +117,7 @@ def happen(one):
     claim(f"in {one.way}, a loss is on the serial line, and the picture back, within 2 s: {told_of}")
     for size in reversed(SIZES):
         follows(one, size)
-    claim(f"in {one.way}, a source that changes its size is followed: from 1280x720 to {' and to '.join(reversed(SIZES))}")
+    claim(f"in {one.way}, a source that changes its size is followed without a fault: from 1280x720 to {' and to '.join(reversed(SIZES))}")
     start = whole_lines(one.machine)
     one.set(inject_v4l2_buf_flag_error=1)
     one.is_told(start, "the device marked it as damaged")
@@ -147,6 +147,8 @@ def follows(one, size):
     one.is_told(start, f"a picture of {size} arrives")
     one.is_told(start, f"GREY at {size}")
     one.is_back(since)
+    faults = [l.text for l in lines(one.machine.line.text[start:]) if l.kind == "fault"]
+    assert not faults, f"a picture of {size} that comes in place of another is a fault: {faults}"
 
 
 def breaks(one, controls, words):
