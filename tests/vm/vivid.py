@@ -75,8 +75,9 @@ def squares(x, y, wide, high):
     return BARS[(y * 8 // high + x * 8 // wide) % 8]
 
 
-# Every level in limited range; every colour, and a picture that changes in both directions, in full range.
-RAMP = Pattern("a grey ramp in limited range", 20, True, ramp)
+# Every level in limited range, where a format has one; every colour, and a picture that changes in both directions, in
+# full range.
+RAMP = Pattern("a grey ramp (YUV and RGB in limited range)", 20, True, ramp)
 SQUARES = Pattern("squares of colour in full range", 4, False, squares)
 
 
