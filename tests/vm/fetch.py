@@ -1,4 +1,4 @@
-"""What the emulated machine boots: Debian's own kernel for arm64 and its busybox, unpacked into a folder.
+"""What the emulated machine boots: Debian's own kernel for arm64, busybox and v4l2-ctl, unpacked into a folder.
 
 Goes by a private apt root, so that neither the machine's packages nor its architectures change, and asks the mirror
 that the machine itself uses; apt checks the signatures. Needs apt-get and dpkg-deb, not root.
@@ -16,12 +16,12 @@ FETCH_SECONDS_MAX = 300
 
 
 def guest_parts(folder):
-    """The kernel, its modules and busybox below `folder`; fetched where they are not there."""
+    """The kernel, its modules, busybox and v4l2-ctl below `folder`; fetched where they are not there."""
     folder = Path(folder)
-    ready = folder / "ready"
-    if not ready.exists():
-        fetch(folder)
-        ready.touch()
+    for ready, fetch_some in ((folder / "ready", fetch), (folder / "ready-tools", fetch_tools)):
+        if not ready.exists():
+            fetch_some(folder)
+            ready.touch()
     return Parts(folder)
 
 
@@ -37,21 +37,47 @@ class Parts:
         self.modules = next(place for place in places if place.is_dir())
         busybox = [Path(folder) / "root" / top / "busybox" for top in ("bin", "usr/bin")]
         self.busybox = next(path for path in busybox if path.exists())
+        self.v4l2_ctl = Path(folder) / "tools/usr/bin/v4l2-ctl"
+        # By the names that programs ask for: links to the files.
+        libraries = (Path(folder) / "tools/usr/lib/aarch64-linux-gnu").glob("*.so.*")
+        self.libraries = [path for path in libraries if re.fullmatch(r".*\.so\.\d+", path.name)]
+
+    def has_module(self, name):
+        return f"/{name}.ko" in (self.modules / "modules.dep").read_text()
 
 
 def fetch(folder):
-    apt = apt_root(folder / "apt")
-    run([*apt, "apt-get", "update", "-qq"])
+    apt = updated(folder)
     text = run([*apt, "apt-cache", "depends", "linux-image-arm64"])
     image = re.search(r"Depends: (linux-image-\S+-arm64)", text)[1].split(":")[0]
-    debs = folder / "debs"
-    debs.mkdir(exist_ok=True)
-    run([*apt, "apt-get", "download", "-qq", image, "busybox-static"], cwd=debs)
-    for deb in sorted(debs.glob("*.deb")):
-        run(["dpkg-deb", "-x", str(deb), str(folder / "root")])
-        deb.unlink()
+    unpack(folder, apt, [image, "busybox-static"], folder / "root")
     release = next((folder / "root/boot").glob("vmlinuz-*")).name.removeprefix("vmlinuz-")
     run(["depmod", "-b", str(folder / "root"), release])
+
+
+def fetch_tools(folder):
+    """v4l2-ctl, and those of its libraries that a cross compiler does not bring."""
+    apt = updated(folder)
+    kinds = ("recommends", "suggests", "conflicts", "breaks", "replaces", "enhances")
+    text = run([*apt, "apt-cache", "depends", "--recurse", *(f"--no-{kind}" for kind in kinds), "v4l-utils"])
+    libraries = re.findall(r"^(lib(?:v4l|jpeg|stdc\+\+|udev)[^:\s]*)$", text, re.MULTILINE)
+    unpack(folder, apt, ["v4l-utils", *libraries], folder / "tools")
+
+
+def updated(folder):
+    """The words to put before an apt command, whose lists are fresh."""
+    apt = apt_root(folder / "apt")
+    run([*apt, "apt-get", "update", "-qq"])
+    return apt
+
+
+def unpack(folder, apt, packages, into):
+    debs = folder / "debs"
+    debs.mkdir(exist_ok=True)
+    run([*apt, "apt-get", "download", "-qq", *packages], cwd=debs)
+    for deb in sorted(debs.glob("*.deb")):
+        run(["dpkg-deb", "-x", str(deb), str(into)])
+        deb.unlink()
 
 
 def apt_root(folder):

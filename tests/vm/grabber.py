@@ -41,6 +41,9 @@ class Frame:
         packed[0::2] = luma
         self.bytes = bytes(packed)
 
+    def luma(self):
+        return self.bytes[0::2]
+
 
 class Grabber:
     """A grabber on the socket at `path`, plugged in at once; all its frames have the size of the first."""

@@ -97,3 +97,10 @@ def add_program(archive, program, sysroot):
     archive.file("/usr/bin/raymap", Path(program).read_bytes(), 0o755)
     for library in ("ld-linux-aarch64.so.1", "libc.so.6", "libm.so.6", "libgcc_s.so.1", "libdl.so.2", "libpthread.so.0"):
         archive.file(f"/lib/{library}", (Path(sysroot) / "lib" / library).read_bytes(), 0o755)
+
+
+def add_tool(archive, tool, libraries):
+    """A program of Debian's with the libraries that it has besides the C library."""
+    archive.file(f"/usr/bin/{tool.name}", tool.read_bytes(), 0o755)
+    for library in libraries:
+        archive.file(f"/lib/{library.name}", library.read_bytes(), 0o755)

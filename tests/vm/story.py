@@ -8,6 +8,7 @@ from pathlib import Path
 
 import initramfs
 import picture
+import vivid
 from case import FRAMES_PER_SECOND, Case, phantom
 from grabber import Grabber
 from line import lines
@@ -19,6 +20,8 @@ SYSROOT = "/usr/aarch64-linux-gnu"
 # Each with all that it needs; those of other kernels that have them built in are passed over.
 MODULES = """virtio_pci virtio_blk ext4 crc32c_generic virtio_gpu xhci_pci uvcvideo i6300esb evdev
  usbhid hid_generic""".split()
+# Loaded by the chapter that needs it.
+TEST_DRIVER = "vivid"
 DISK_BYTES = 256 << 20
 # Emulated, and on a machine that may have other things to do: nobody waits in vain for less than this.
 BOOT_SECONDS_MAX = 120
@@ -32,7 +35,7 @@ REAL = "fullres/nih_0045.png"
 ROUNDING_PERCENT = 0.06
 # The time of day and badges, which may differ between a board and its host: the right half of the screen's head.
 TIME_AND_BADGES = (640, 0, 1280, 48)
-BOARDS = ("station", "drm", "framebuffer", "hanging")
+BOARDS = ("station", "drm", "framebuffer", "hanging", "vivid")
 
 
 class Bench:
@@ -44,8 +47,6 @@ class Bench:
         with open(self.disk, "wb") as disk:
             disk.truncate(DISK_BYTES)
         subprocess.run(["mkfs.ext4", "-q", "-F", str(self.disk)], check=True)
-        self.initramfs = work / "initramfs.gz"
-        guest(parts, program).write(self.initramfs)
         self.cases = [Case(self, "a phantom", phantom(host, work))]
         data = Path(os.environ.get("RAYMAP_DATA", REPOSITORY.parent / "shared/data"))
         if (data / REAL).exists():
@@ -53,6 +54,8 @@ class Bench:
         else:
             print(f"skipped: a real radiograph through the grabber: no {data / REAL}")
             self.cases.append(Case(self, "another phantom", phantom(host, work, seed=4)))
+        self.initramfs = work / "initramfs.gz"
+        guest(parts, program, self.cases).write(self.initramfs)
         # The last that was booted.
         self.machine = None
         # Readings that the serial line has told of, oldest first: from then on they must be in the record.
@@ -63,16 +66,22 @@ class Bench:
         return self.machine
 
 
-def guest(parts, program):
+def guest(parts, program, cases):
     archive = initramfs.Archive()
     for folder in ("/dev", "/proc", "/sys", "/root"):
         archive.folder(folder)
     initramfs.add_busybox(archive, parts.busybox)
-    initramfs.add_modules(archive, parts.modules, MODULES)
+    initramfs.add_modules(archive, parts.modules, [*MODULES, TEST_DRIVER])
     initramfs.add_program(archive, program, SYSROOT)
+    initramfs.add_tool(archive, parts.v4l2_ctl, parts.libraries)
     archive.file("/etc/modules", "\n".join(MODULES).encode())
     for board in BOARDS:
         archive.file(f"/etc/raymap/{board}.toml", (HERE / f"{board}.toml").read_bytes())
+    for name, text in vivid.boards():
+        archive.file(f"/etc/raymap/{name}.toml", text.encode())
+    # As a test driver that shows them reads them: luma alone.
+    for number, case in enumerate(cases):
+        archive.file(f"/root/frame-{number}", case.frame.luma())
     archive.file("/init", (HERE / "init").read_bytes(), 0o755)
     return archive
 

@@ -103,8 +103,13 @@ pub(super) struct Capture<O: Opener> {
 
 impl<O: Opener> Capture<O> {
     /// Opens the device; one attempt, so that a wrong board file is told at once.
+    ///
+    /// A device that is there without a picture is no error yet: the first frame is waited for.
     pub fn open(mut opener: O) -> Result<Self, V4lError> {
-        let stream = Some(opener.open()?);
+        let stream = match opener.open() {
+            Err(V4lError::NoPicture { .. }) => None,
+            opened => Some(opened?),
+        };
         let counters = Counters::default();
         Ok(Self { opener, stream, stalled: false, timeouts_in_row: 0, failures_in_row: 0, counters })
     }

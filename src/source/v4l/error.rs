@@ -49,6 +49,12 @@ pub enum V4lError {
         .waited.as_secs_f32()
     )]
     NoSignal { device: DeviceName, waited: Duration },
+    /// a digital input without a picture
+    #[error(
+        "{device} gets {signal}: check that the X-ray unit's video output is on, its cable is in, and its picture is of a \
+         usual size"
+    )]
+    NoPicture { device: DeviceName, signal: BadSignal },
     /// frames came, none whole
     #[error("{count} frames in a row from {device} were damaged, the last because {last}: check the cable")]
     Damaged { device: DeviceName, count: u32, last: PixelError },
@@ -73,6 +79,34 @@ pub enum V4lError {
     /// a wait without bound, or none
     #[error("a wait of {asked:?} is not supported: {min:?} to {max:?} is")]
     Timeout { asked: Duration, min: Duration, max: Duration },
+}
+
+/// What a digital input says of a signal that gives no picture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum BadSignal {
+    /// nothing is sent
+    #[error("no signal")]
+    Absent,
+    /// something is sent, yet nothing steady
+    #[error("a signal that it cannot lock to")]
+    Unsteady,
+    /// a picture that the device cannot take
+    #[error("a picture of a size or rate that it cannot take")]
+    OutOfRange,
+}
+
+impl BadSignal {
+    /// `None` for what says nothing of the signal.
+    ///
+    /// Source: Linux, Documentation/userspace-api/media/v4l/vidioc-query-dv-timings.rst: ENOLINK, ENOLCK, ERANGE.
+    pub(super) fn of(error: &io::Error) -> Option<Self> {
+        match error.raw_os_error()? {
+            67 => Some(Self::Absent),
+            37 => Some(Self::Unsteady),
+            34 => Some(Self::OutOfRange),
+            _ => None,
+        }
+    }
 }
 
 /// Which step the kernel refused.
@@ -108,7 +142,7 @@ impl V4lError {
             Self::NoFormat { .. } => "capture_format",
             Self::Fields(_) => "capture_fields",
             Self::Bandwidth(_) => "capture_bandwidth",
-            Self::NoSignal { .. } => "capture_no_signal",
+            Self::NoSignal { .. } | Self::NoPicture { .. } => "capture_no_signal",
             Self::Damaged { .. } => "capture_damaged",
             Self::Unplugged(_) => "capture_unplugged",
             Self::Device { .. } => "capture_device",
@@ -176,6 +210,18 @@ mod tests {
         let offered = vec![FourCc(*b"BA81"), FourCc(*b"H264")];
         let error = V4lError::NoFormat { path: "/dev/video0".into(), wanted, offered };
         check(error, &["offers BA81, H264", "RGB3, MJPG is needed"]);
+    }
+
+    #[test]
+    fn an_input_without_a_picture_says_what_it_gets() {
+        let of = |errno| BadSignal::of(&io::Error::from_raw_os_error(errno));
+        for (errno, words) in [(67, "gets no signal"), (37, "cannot lock"), (34, "size or rate")] {
+            let signal = of(errno).unwrap();
+            let error = V4lError::NoPicture { device: DeviceName::parse("XR"), signal };
+            assert_eq!(error.code(), "capture_no_signal");
+            check(error, &["XR gets", words, "cable"]);
+        }
+        assert_eq!([5, 19, 22, 61].map(of), [None; 4], "nothing of the signal");
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::capture::{Buffer, ENODEV, Opener, Stream};
 use super::device::DeviceName;
-use super::error::V4lError;
+use super::error::{BadSignal, V4lError};
 use super::pixels::{Layout, PixelFormat};
 use crate::frame::SIDE_MIN_PX;
 use crate::units::PixelSize;
@@ -32,8 +32,17 @@ pub enum Event {
     Errno(i32),
 }
 
-/// What one attempt to open gives: the stream's script, or that no device is there.
-pub type Session = Result<Vec<Event>, ()>;
+/// Why one attempt to open fails.
+#[derive(Debug, Clone, Copy)]
+pub enum Refusal {
+    /// No device is there.
+    Gone,
+    /// It is there, and nothing comes to its input.
+    NoPicture,
+}
+
+/// What one attempt to open gives: the stream's script, or none.
+pub type Session = Result<Vec<Event>, Refusal>;
 
 pub struct FakeStream {
     size: PixelSize,
@@ -123,9 +132,12 @@ impl Opener for FakeOpener {
 
     fn open(&mut self) -> Result<FakeStream, V4lError> {
         self.opened_while_open |= self.open.get();
-        let Some(Ok(script)) = self.sessions.pop_front() else {
-            return Err(V4lError::NoSuchDevice { wanted: self.device.clone(), present: Vec::new() });
-        };
+        let device = self.device.clone();
+        let script =
+            self.sessions.pop_front().unwrap_or(Err(Refusal::Gone)).map_err(|refusal| match refusal {
+                Refusal::Gone => V4lError::NoSuchDevice { wanted: device, present: Vec::new() },
+                Refusal::NoPicture => V4lError::NoPicture { device, signal: BadSignal::Absent },
+            })?;
         self.open.set(true);
         let open = Rc::clone(&self.open);
         Ok(FakeStream { size: self.size, script: script.into(), bytes: Vec::new(), holds: true, open })

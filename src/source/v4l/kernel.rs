@@ -40,6 +40,8 @@ const PROT_READ: c_int = 1;
 const MAP_SHARED: c_int = 1;
 /// Linux: asm-generic/poll.h.
 const POLLIN: i16 = 1;
+/// Stands for a source that has changed. Linux: errno.h.
+pub const ESTALE: i32 = 116;
 /// Another program has the device. Linux: errno-base.h.
 const EBUSY: i32 = 16;
 /// Whole lines, none between. Linux: videodev2.h, enum v4l2_field.
@@ -105,18 +107,22 @@ pub fn is_busy(file: &Handle, in_planes: bool) -> bool {
 
 /// Whether the input that is chosen says that nothing comes; `false` also where it cannot tell.
 pub fn has_no_signal(file: &Handle) -> bool {
-    let mut number: c_int = 0;
-    if GET_INPUT.on(file, &mut number).is_err() {
-        return false;
-    }
+    let Some(number) = chosen_input(file) else { return false };
     let mut input: sys::v4l2_input = empty();
-    input.index = number as u32;
+    input.index = number;
     ENUM_INPUT.on(file, &mut input).is_ok() && input.status & NO_SIGNAL != 0
+}
+
+/// The number of the input that is chosen; `None` where there are none to choose from.
+fn chosen_input(file: &Handle) -> Option<u32> {
+    let mut number: c_int = 0;
+    GET_INPUT.on(file, &mut number).ok()?;
+    u32::try_from(number).ok()
 }
 
 /// Sets a digital video input to what arrives at it: the picture's size, or `None` for other inputs.
 ///
-/// Fails while nothing arrives that can be locked to.
+/// Fails while nothing arrives that can be locked to, and with ESTALE where it changes meanwhile.
 pub fn adopt_timings(file: &Handle) -> io::Result<Option<PixelSize>> {
     /// Nothing of the kind. Linux: errno.h, EINVAL, ENOTTY, ENODATA, EOPNOTSUPP.
     const NOT_DIGITAL: [i32; 4] = [22, 25, 61, 95];
@@ -125,16 +131,29 @@ pub fn adopt_timings(file: &Handle) -> io::Result<Option<PixelSize>> {
         Err(e) if e.raw_os_error().is_some_and(|errno| NOT_DIGITAL.contains(&errno)) => return Ok(None),
         other => other?,
     }
+    let size = size_of_timings(&timings);
     SET_TIMINGS.on(file, &mut timings)?;
-    // SAFETY: the union's members are plain integers, so whichever the kernel wrote can be read as either.
-    let bt = unsafe { timings.__bindgen_anon_1.bt };
-    Ok(Some(PixelSize::new(bt.width, bt.height)))
+    // Setting them is a change of the source too, to some drivers: what has been told until now is passed over, and what
+    // arrives is asked once more.
+    source_has_changed(file);
+    QUERY_TIMINGS.on(file, &mut timings)?;
+    match size_of_timings(&timings) == size {
+        true => Ok(Some(size)),
+        false => Err(io::Error::from_raw_os_error(ESTALE)),
+    }
 }
 
-/// Asks to be told when the source changes; whether the device can.
+fn size_of_timings(timings: &sys::v4l2_dv_timings) -> PixelSize {
+    // SAFETY: the union's members are plain integers, so whichever the kernel wrote can be read as either.
+    let bt = unsafe { timings.__bindgen_anon_1.bt };
+    PixelSize::new(bt.width, bt.height)
+}
+
+/// Asks to be told when the source at the chosen input changes; whether the device can.
 pub fn watch_source(file: &Handle) -> bool {
     let mut wish: sys::v4l2_event_subscription = empty();
-    wish.type_ = sys::V4L2_EVENT_SOURCE_CHANGE;
+    // An event's id is the number of its input. Linux: vidioc-dqevent.rst, V4L2_EVENT_SOURCE_CHANGE.
+    (wish.type_, wish.id) = (sys::V4L2_EVENT_SOURCE_CHANGE, chosen_input(file).unwrap_or(0));
     SUBSCRIBE.on(file, &mut wish).is_ok()
 }
 

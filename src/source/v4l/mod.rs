@@ -24,7 +24,7 @@ mod lookup;
 
 pub use self::capture::{Counters, DAMAGED_MAX};
 pub use self::device::{DeviceInfo, DeviceName, Unusable};
-pub use self::error::{Doing, V4lError};
+pub use self::error::{BadSignal, Doing, V4lError};
 pub use self::format::{FourCc, PixelFormat};
 pub use self::lookup::devices;
 pub use self::pixels::PixelError;

@@ -26,9 +26,9 @@ use ::v4l::{Device, Format, FourCC};
 
 use super::capture::{Buffer, ENODEV, Stream};
 use super::device::{DeviceInfo, DeviceName, Unusable};
-use super::error::{Doing, V4lError};
+use super::error::{BadSignal, Doing, V4lError};
 use super::format::{FourCc, PixelFormat};
-use super::kernel::{self, Planes};
+use super::kernel::{self, ESTALE, Planes};
 use super::pixels::Layout;
 use crate::frame;
 use crate::units::PixelSize;
@@ -41,8 +41,6 @@ const EPROTO: i32 = 71;
 const ENXIO: i32 = 6;
 /// A file that knows nothing of V4L2. Linux: errno-base.h.
 const ENOTTY: i32 = 25;
-/// Stands for a source that has changed. Linux: errno.h.
-const ESTALE: i32 = 116;
 /// How long a device that is gone is still held. Linux's uvcvideo does not guard its calls against a disconnect that is
 /// under way (linux-media, "media: uvcvideo: Fix race conditions", 30 August 2020): stopping the stream meanwhile was
 /// seen to take the kernel down, 6.1 on an emulated machine. Afterwards the calls fail early.
@@ -94,7 +92,14 @@ impl Camera {
         match kernel::adopt_timings(&file) {
             Ok(Some(size)) => log::info!("{}: a picture of {size} arrives", path.display()),
             Ok(None) => {}
-            Err(error) => log::info!("{}: no picture arrives yet ({error})", path.display()),
+            Err(error) => match BadSignal::of(&error) {
+                // Some devices send frames all the same: noise, or a colour of their own.
+                Some(signal) => {
+                    return Err(V4lError::NoPicture { device: DeviceName::Path(path.into()), signal });
+                }
+                None if error.raw_os_error() == Some(ESTALE) => return Err(failure(Doing::Format, error)),
+                None => log::info!("{}: no picture arrives yet ({error})", path.display()),
+            },
         }
         let layout = set_layout(path, &device, &info, wish)?;
         let buffers = match info.in_planes {

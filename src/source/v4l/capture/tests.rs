@@ -1,6 +1,6 @@
 //! What each outcome of a wait leads to, on a scripted device.
 
-use super::super::fake::{Event::*, FakeOpener, SIZE, Session};
+use super::super::fake::{Event::*, FakeOpener, Refusal::*, SIZE, Session};
 use super::*;
 
 /// The device failed. Linux: errno-base.h.
@@ -94,7 +94,7 @@ fn a_full_usb_bus_is_not_called_a_full_disk() {
 #[test]
 fn an_unplugged_device_is_waited_for_over_calls_and_comes_back() {
     let sessions =
-        vec![Ok(vec![Grey(1), Errno(ENODEV)]), Err(()), Err(()), Err(()), Err(()), Ok(vec![Grey(2)])];
+        vec![Ok(vec![Grey(1), Errno(ENODEV)]), Err(Gone), Err(Gone), Err(Gone), Err(Gone), Ok(vec![Grey(2)])];
     let capture = check(sessions, &["grey 1", "capture_no_device", "grey 2"]);
     assert_eq!(capture.counters().reopened, 1);
     let pauses_ms: Vec<_> = capture.opener.pauses.iter().map(Duration::as_millis).collect();
@@ -102,9 +102,19 @@ fn an_unplugged_device_is_waited_for_over_calls_and_comes_back() {
 }
 
 #[test]
+fn an_input_without_a_picture_is_waited_for_from_the_start() {
+    let silent = |attempts: u32| (0..attempts).map(|_| Err(NoPicture));
+    let mut sessions: Vec<Session> = silent(1 + REOPENS_MAX).collect();
+    sessions.push(Ok(vec![Grey(1), Errno(EIO)]));
+    sessions.extend(silent(REOPENS_MAX));
+    sessions.push(Ok(vec![Grey(2)]));
+    check(sessions, &["capture_no_signal", "grey 1", "capture_no_signal", "grey 2"]);
+}
+
+#[test]
 fn attempts_and_pauses_of_a_call_are_bounded() {
     let mut sessions: Vec<Session> = vec![Ok(vec![Errno(ENODEV)])];
-    sessions.extend((0..40).map(|_| Err(())));
+    sessions.extend((0..40).map(|_| Err(Gone)));
     let mut capture = capture(sessions);
     for call in 1..=10 {
         assert_eq!(outcome(&mut capture), "capture_no_device");
@@ -141,6 +151,6 @@ fn a_size_that_no_radiograph_has_is_an_error() {
 
 #[test]
 fn a_device_that_is_not_there_at_the_start_is_told_at_once() {
-    let error = Capture::open(FakeOpener::new(vec![Err(())])).err().unwrap();
+    let error = Capture::open(FakeOpener::new(vec![Err(Gone)])).err().unwrap();
     assert_eq!(error.code(), "capture_no_device");
 }
