@@ -61,7 +61,7 @@ impl Shown {
             let pointer = |x: usize, y: usize| {
                 (60 + i * 4 % 200..72 + i * 4 % 200).contains(&x) && (100..112).contains(&y)
             };
-            let clock = |x: usize, y: usize| x > 290 && y < 12 && i / 5 % 2 == 0;
+            let clock = |x: usize, y: usize| x > 290 && y < 12 && (i / 5).is_multiple_of(2);
             drawn(|at| {
                 let (x, y) = (at % 320, at / 320);
                 if pointer(x, y) || clock(x, y) { 255 } else { under.pixels()[at] }
