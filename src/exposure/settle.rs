@@ -211,9 +211,12 @@ impl Settler {
         self.outlook.stands(now);
     }
 
-    /// Whether one frame alone shows a radiograph that has not been given; averages and memory stay as they are.
+    /// Whether the average so far shows a radiograph that has not been given; averages and memory stay as they are.
     fn is_candidate(&self, frame: &Frame) -> bool {
-        let Ok(seen) = Seen::by(self.rules.optics, frame.clone()) else { return false };
+        let Some(average) = self.tiles.as_ref().and_then(|tiles| tiles.average(frame).ok()) else {
+            return false;
+        };
+        let Ok(seen) = Seen::by(self.rules.optics, average) else { return false };
         seen.fields().iter().any(|field| !self.is_known(&Signature::of(seen.frame(), field)))
     }
 
