@@ -13,6 +13,7 @@ mod signature;
 mod statistics;
 mod camera;
 mod settle;
+mod outlook;
 
 pub use field::{FIELDS_MAX, Field, find};
 pub use settle::{Exposure, Live, Look, SETTLE_DEFAULT, SETTLE_MAX, SETTLE_MIN, SettleRules, Settler};

@@ -13,7 +13,7 @@ use console::camera::{self, Camera};
 use console::{Console, Noise, shown};
 use image::GrayImage;
 use raymap::board::Optics;
-use raymap::exposure::{SettleRules, Settler};
+use raymap::exposure::{Live, SettleRules, Settler};
 use raymap::frame::Frame;
 use raymap::network::{Bundle, Network};
 use raymap::pipeline::Pipeline;
@@ -50,8 +50,8 @@ impl Way {
     }
 }
 
-/// The radiograph that the `i`-th console gives, if any.
-fn from_screen(picture: &GrayImage, i: usize, way: Way) -> Option<Frame> {
+/// The radiograph that the `i`-th console gives, if any, and whether it was announced before.
+fn from_screen(picture: &GrayImage, i: usize, way: Way) -> (Option<Frame>, bool) {
     let layout = i % 3;
     let (screen, _) = Console { size: SCREEN, wide: layout == 1 }.radiograph(picture, layout != 2);
     let (seen, levels) = match way {
@@ -59,11 +59,15 @@ fn from_screen(picture: &GrayImage, i: usize, way: Way) -> Option<Frame> {
         Way::Camera => (Camera::by_chance(i as u64).picture(&screen), camera::NOISE_LEVELS),
     };
     let (mut settler, mut noise) = (Settler::new(way.rules()), Noise::new(1, levels));
-    (0..4).find_map(|t| {
+    let mut announced = false;
+    let given = (0..4).find_map(|t| {
         let mut c = seen.clone();
         noise.add(&mut c);
-        settler.look(&c.frame(), Duration::from_millis(400 * t)).exposure.map(|e| e.frame)
-    })
+        let look = settler.look(&c.frame(), Duration::from_millis(400 * t));
+        announced |= look.live == Live::Candidate;
+        look.exposure.map(|e| e.frame)
+    });
+    (given, announced)
 }
 
 /// Infected percent, or why there is none.
@@ -72,17 +76,24 @@ fn read(pipeline: &mut Pipeline, frame: &Frame) -> Result<f32, &'static str> {
     study.reading.outcome.map(|f| f.infected.total.get() * 100.0).map_err(|r| r.code)
 }
 
-/// What file and screen say of the `i`-th radiograph.
-fn compare(pipeline: &mut Pipeline, frame: &Frame, i: usize, way: Way) -> [Result<f32, &'static str>; 2] {
-    let screen = from_screen(&shown(frame), i, way);
-    [read(pipeline, frame), screen.map_or(Err("not found"), |f| read(pipeline, &f))]
+/// What file and screen say of the `i`-th radiograph, and whether the screen announced what it gave or did not.
+fn compare(
+    pipeline: &mut Pipeline,
+    frame: &Frame,
+    i: usize,
+    way: Way,
+) -> ([Result<f32, &'static str>; 2], bool) {
+    let (screen, announced) = from_screen(&shown(frame), i, way);
+    let agrees = announced == screen.is_some();
+    ([read(pipeline, frame), screen.map_or(Err("not found"), |f| read(pipeline, &f))], agrees)
 }
 
 fn check_phantoms(way: Way) {
     let mut pipeline = pipeline();
     for (i, seed) in [(0, 2), (1, 3), (2, 4)] {
         let spec = PhantomSpec::new(seed, Percent::new(25.0).unwrap());
-        let [file, screen] = compare(&mut pipeline, &phantom::compute(&spec).frame, i, way);
+        let ([file, screen], agrees) = compare(&mut pipeline, &phantom::compute(&spec).frame, i, way);
+        assert!(agrees, "layout {i}: it is announced before it is given");
         let (file, screen) = (file.unwrap(), screen.unwrap());
         println!("layout {i}: {file:.1} % in the file, {screen:.1} % on the screen");
         assert!((file - screen).abs() <= way.difference_max(), "{file} and {screen}");
@@ -102,11 +113,13 @@ fn measure(way: Way) {
     let column = |name: &str| headers.iter().position(|h| h == name).unwrap();
     let (file, of_split) = (column("file"), column("split"));
     let mut pipeline = pipeline();
-    let (mut differences, mut told) = (Vec::new(), [0usize; 4]);
+    let (mut differences, mut told, mut disagree) = (Vec::new(), [0usize; 4], 0);
     for (i, row) in table.records().map(Result::unwrap).filter(|r| r[of_split] == split).enumerate() {
         let frame = raymap::source::file::read(&folder.join(&row[file])).unwrap();
         let layout = i % 3;
-        match compare(&mut pipeline, &frame, i, way) {
+        let (said, agrees) = compare(&mut pipeline, &frame, i, way);
+        disagree += usize::from(!agrees);
+        match said {
             [Ok(of_file), Ok(of_screen)] => {
                 differences.push((of_file - of_screen).abs());
                 if (of_file - of_screen).abs() > way.difference_max() {
@@ -136,6 +149,7 @@ fn measure(way: Way) {
         at(95),
         at(100)
     );
+    println!("{disagree} were given and not announced, or announced and not given");
     println!(
         "refused in both {both}, refused and not found {none}, only the screen graded {screen_only}, only the file graded {file_only}"
     );

@@ -28,13 +28,16 @@ struct Watch {
     frames: u32,
     given: Vec<Exposure>,
     live: Live,
+    /// What the picture was called since somebody last asked, each once in a row.
+    called: Vec<Live>,
 }
 
 impl Watch {
     fn new() -> Self {
         let settler = Settler::new(SettleRules::default());
         let (now, live) = (Duration::ZERO, Live::NoSignal);
-        Self { settler, noise: Noise::new(7, NOISE_LEVELS), now, frames: 0, given: Vec::new(), live }
+        let noise = Noise::new(7, NOISE_LEVELS);
+        Self { settler, noise, now, frames: 0, given: Vec::new(), live, called: Vec::new() }
     }
 
     /// Shows `picture` for one frame, with noise, a running clock and a pointer that is moved.
@@ -47,6 +50,9 @@ impl Watch {
         let look = self.settler.look(&c.frame(), self.now);
         self.given.extend(look.exposure);
         self.live = look.live;
+        if self.called.last() != Some(&look.live) {
+            self.called.push(look.live);
+        }
         self.frames += 1;
         self.now += STEP;
     }
@@ -56,6 +62,11 @@ impl Watch {
         let before = self.given.len();
         (0..frames).for_each(|_| self.frame(picture));
         self.given.len() - before
+    }
+
+    /// What the picture was called since the last call.
+    fn called(&mut self) -> Vec<Live> {
+        std::mem::take(&mut self.called)
     }
 
     fn fade(&mut self, from: &Canvas, to: &Canvas, frames: u32) -> usize {
@@ -90,17 +101,20 @@ fn real(count: usize) -> Vec<GrayImage> {
 }
 
 /// Every radiograph after a menu and a fade, adjusted, now and then covered by a dialog, and followed by a blank.
+///
+/// Of each new radiograph it is said that it comes, and of nothing else.
 fn day(pictures: &[GrayImage], console: &Console) -> Watch {
+    use Live::{Candidate, NoRadiograph, Seen, Settling};
     let mut watch = Watch::new();
     let blank = Canvas::filled(SCREEN, 0);
     for (i, picture) in pictures.iter().enumerate() {
         let menu = console.menu(i as u32);
         assert_eq!(watch.show(&menu, 14), 0, "the menu before radiograph {i}");
-        assert_eq!(watch.live, Live::NoRadiograph, "the menu before radiograph {i}");
+        assert_eq!(watch.called(), [Settling, NoRadiograph], "the menu before radiograph {i}");
         let (screen, _) = console.radiograph(picture, true);
         assert_eq!(watch.fade(&menu, &screen, 6), 0, "the fade to radiograph {i}");
         assert_eq!(watch.show(&screen, 20), 1, "radiograph {i}");
-        assert_eq!(watch.live, Live::Seen, "radiograph {i}");
+        assert_eq!(watch.called(), [Settling, Candidate, Seen], "radiograph {i}");
         let (brighter, _) = console.radiograph(&windowed(picture, 110.0, 190.0), true);
         assert_eq!(watch.fade(&screen, &brighter, 4) + watch.show(&brighter, 15), 0, "adjusted {i}");
         if i % 4 == 0 {
@@ -108,11 +122,12 @@ fn day(pictures: &[GrayImage], console: &Console) -> Watch {
             assert_eq!(watch.show(&brighter, 15), 0, "after the dialog over {i}");
         }
         assert_eq!(watch.fade(&brighter, &blank, 3) + watch.show(&blank, 14), 0, "blank after {i}");
-        assert_eq!(watch.live, Live::NoRadiograph, "blank after {i}");
+        assert_eq!(watch.live, NoRadiograph, "blank after {i}");
+        assert!(!watch.called().contains(&Candidate), "what has been read comes once: radiograph {i}");
     }
     let (old, _) = console.radiograph(&pictures[0], true);
     assert_eq!(watch.show(&old, 20), 0, "the first radiograph, recalled at the end");
-    assert_eq!(watch.live, Live::Seen);
+    assert_eq!(watch.called(), [Settling, Seen], "the first radiograph, recalled at the end");
     println!("{} radiographs, {} frames", pictures.len(), watch.frames);
     watch
 }
@@ -186,6 +201,43 @@ fn a_radiograph_that_a_dialog_covered_at_first_is_given_again_when_it_is_closed(
 }
 
 #[test]
+fn what_comes_and_goes_on_a_console_is_no_candidate() {
+    let console = Console { size: SCREEN, wide: false };
+    let (screen, _) = console.radiograph(&phantom(5), true);
+    let mut watch = Watch::new();
+    watch.show(&screen, 20);
+    watch.called();
+    let menus = [console.menu(1), console.menu(2), console.dialog(&console.menu(3))];
+    assert_eq!(menus.iter().map(|menu| watch.show(menu, 12)).sum::<usize>(), 0);
+    // Slow fades, as of a screen saver, of what has been read; and a pointer and a clock, for a minute.
+    let blank = Canvas::filled(SCREEN, 0);
+    watch.fade(&menus[2], &screen, 60);
+    watch.fade(&screen, &blank, 80);
+    watch.fade(&blank, &screen, 80);
+    watch.show(&screen, 600);
+    let called = watch.called();
+    assert!(!called.contains(&Live::Candidate), "{called:?}");
+    assert_eq!(called.last(), Some(&Live::Seen));
+}
+
+#[test]
+fn a_new_radiograph_that_is_adjusted_at_once_comes_without_a_break_and_is_given_once() {
+    let console = Console { size: SCREEN, wide: false };
+    let picture = phantom(6);
+    let windows: Vec<Canvas> = (0..=30)
+        .map(|i| console.radiograph(&windowed(&picture, 90.0 + i as f32 * 2.0, 200.0), true).0)
+        .collect();
+    let mut watch = Watch::new();
+    watch.show(&console.menu(1), 15);
+    watch.show(&windows[0], 7);
+    windows.iter().for_each(|window| watch.frame(window));
+    assert_eq!(watch.show(&windows[30], 20), 1);
+    use Live::{Candidate, NoRadiograph, Seen, Settling};
+    assert_eq!(watch.called(), [Settling, NoRadiograph, Settling, Candidate, Seen]);
+    assert_eq!(watch.given.len(), 1);
+}
+
+#[test]
 fn gradients_noise_and_test_bars_are_no_radiographs() {
     let mut watch = Watch::new();
     let drawn = |grey: &dyn Fn(u32, u32) -> u8| {
@@ -197,6 +249,6 @@ fn gradients_noise_and_test_bars_are_no_radiographs() {
     Noise::new(9, 30.0).add(&mut snow);
     for picture in [gradient, bars, snow, Canvas::filled(SCREEN, 200)] {
         assert_eq!(watch.show(&picture, 20), 0);
-        assert_eq!(watch.live, Live::NoRadiograph);
+        assert_eq!(watch.called(), [Live::Settling, Live::NoRadiograph]);
     }
 }

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use super::camera::Upright;
 use super::field::{self, Field};
+use super::outlook::{LOOK_AFTER, Outlook};
 use super::signature::Signature;
 use super::statistics;
 use super::tiles::Tiles;
@@ -49,6 +50,8 @@ pub enum Live {
     NoEdges,
     /// The picture changes.
     Settling,
+    /// The picture settles and seems to be a new radiograph; it is given once it has stood still.
+    Candidate,
     /// The radiograph that is shown has been given.
     Seen,
 }
@@ -61,6 +64,7 @@ impl Live {
             Self::NoRadiograph => "no_radiograph",
             Self::NoEdges => "no_edges",
             Self::Settling => "settling",
+            Self::Candidate => "candidate",
             Self::Seen => "seen",
         }
     }
@@ -72,6 +76,7 @@ impl Live {
             Self::NoRadiograph => "Live picture, no radiograph in it",
             Self::NoEdges => "The camera sees too few straight edges: show it all of the monitor or film",
             Self::Settling => "The picture is changing",
+            Self::Candidate => "A new radiograph seems to be on the console",
             Self::Seen => "The radiograph on the console has been read",
         }
     }
@@ -122,6 +127,7 @@ pub struct Settler {
     /// When the picture was judged; `None`: not since it changed in size.
     judged: Option<Duration>,
     next_judgement: Duration,
+    outlook: Outlook,
     /// The latest first.
     remembered: VecDeque<Signature>,
 }
@@ -138,13 +144,21 @@ enum Judgement {
 
 impl Settler {
     pub fn new(rules: SettleRules) -> Self {
-        let (judged, next_judgement) = (None, Duration::ZERO);
-        Self { rules, tiles: None, live: Live::NoSignal, judged, next_judgement, remembered: VecDeque::new() }
+        Self {
+            rules,
+            tiles: None,
+            live: Live::NoSignal,
+            judged: None,
+            next_judgement: Duration::ZERO,
+            outlook: Outlook::default(),
+            remembered: VecDeque::new(),
+        }
     }
 
     /// No frame came: what comes next is a new picture. Exposures stay remembered.
     pub fn signal_lost(&mut self) {
         (self.tiles, self.judged, self.live) = (None, None, Live::NoSignal);
+        self.outlook = Outlook::default();
     }
 
     /// Takes the frame of time `now`, which counts from any start and never goes back.
@@ -154,46 +168,68 @@ impl Settler {
             _ => {
                 self.tiles = Some(Tiles::new(frame, now));
                 (self.judged, self.live) = (None, Live::Settling);
+                self.outlook = Outlook::default();
             }
         }
-        if !self.has_changed() {
+        if !self.has_changed_since(self.judged) {
             return Look { live: self.live, exposure: None };
         }
-        self.live = Live::Settling;
-        if now < self.next_judgement || !self.is_still(frame, now) {
-            return Look { live: self.live, exposure: None };
+        let is_still = self.is_still(frame, self.rules.settle, now);
+        if is_still && now >= self.next_judgement {
+            self.next_judgement = now + JUDGE_EVERY;
+            let exposure = self.judge(frame, now);
+            return Look { live: self.live, exposure };
         }
-        self.next_judgement = now + JUDGE_EVERY;
-        let exposure = self.judge(frame, now);
-        Look { live: self.live, exposure }
+        if !is_still {
+            self.look_ahead(frame, now);
+        }
+        self.live = self.outlook.live(now);
+        Look { live: self.live, exposure: None }
     }
 
-    /// Whether enough of the picture has changed since it was judged.
-    fn has_changed(&self) -> bool {
-        let (Some(tiles), Some(judged)) = (&self.tiles, self.judged) else { return true };
-        tiles.changed_after(judged) as f32 > CHANGED_SHARE_MIN * tiles.count() as f32
+    /// Whether enough of the picture has changed since then.
+    fn has_changed_since(&self, time: Option<Duration>) -> bool {
+        let (Some(tiles), Some(time)) = (&self.tiles, time) else { return true };
+        tiles.changed_after(time) as f32 > CHANGED_SHARE_MIN * tiles.count() as f32
     }
 
-    fn is_still(&self, frame: &Frame, now: Duration) -> bool {
-        let size = frame.size();
-        self.tiles.as_ref().is_some_and(|tiles| self.stands_still(tiles, Area { left: 0, top: 0, size }, now))
+    /// Whether the whole picture has stood still for so `long`.
+    fn is_still(&self, frame: &Frame, long: Duration, now: Duration) -> bool {
+        let whole = Area { left: 0, top: 0, size: frame.size() };
+        self.tiles.as_ref().is_some_and(|tiles| stands_still(tiles, whole, now.checked_sub(long)))
     }
 
-    fn stands_still(&self, tiles: &Tiles, area: Area, now: Duration) -> bool {
-        let Some(since) = now.checked_sub(self.rules.settle) else { return false };
-        let [left, top] = [area.left, area.top].map(|side| side as usize);
-        let (right, bottom) = (left + area.size.width as usize, top + area.size.height as usize);
-        let [all, still] = tiles.still([left, top, right, bottom], since, FRAMES_MIN);
-        (all - still) as f32 <= RESTLESS_SHARE_MAX * all as f32
+    /// Looks whether a picture that has begun to stand still may be a new radiograph.
+    fn look_ahead(&mut self, frame: &Frame, now: Duration) {
+        if !self.is_still(frame, LOOK_AFTER, now) {
+            return;
+        }
+        if self.outlook.is_due(now) && self.has_changed_since(self.outlook.looked()) {
+            let is_candidate = self.is_candidate(frame);
+            self.outlook.found(is_candidate, now);
+        }
+        self.outlook.stands(now);
+    }
+
+    /// Whether the average so far shows a radiograph that has not been given; averages and memory stay as they are.
+    fn is_candidate(&self, frame: &Frame) -> bool {
+        let Some(average) = self.tiles.as_ref().and_then(|tiles| tiles.average(frame).ok()) else {
+            return false;
+        };
+        let Ok(seen) = Seen::by(self.rules.optics, average) else { return false };
+        seen.fields().iter().any(|field| !self.is_known(&Signature::of(seen.frame(), field)))
     }
 
     fn judge(&mut self, frame: &Frame, now: Duration) -> Option<Exposure> {
         let judgement = self.judgement(frame, now);
-        if !matches!(judgement, Judgement::Restless) {
+        if matches!(judgement, Judgement::Restless) {
+            self.outlook.stands(now);
+        } else {
             self.judged = Some(now);
+            self.outlook.settled(now);
         }
         self.live = match judgement {
-            Judgement::Restless => Live::Settling,
+            Judgement::Restless => self.outlook.live(now),
             Judgement::NoRadiograph => Live::NoRadiograph,
             Judgement::NoEdges => Live::NoEdges,
             Judgement::Known | Judgement::New(_) => Live::Seen,
@@ -218,7 +254,8 @@ impl Settler {
         let mut judgement = Judgement::Known;
         for field in &fields {
             let area = seen.area(field.area, frame.size());
-            if !self.tiles.as_ref().is_some_and(|tiles| self.stands_still(tiles, area, now)) {
+            let since = now.checked_sub(self.rules.settle);
+            if !self.tiles.as_ref().is_some_and(|tiles| stands_still(tiles, area, since)) {
                 judgement = Judgement::Restless;
                 continue;
             }
@@ -249,6 +286,15 @@ impl Settler {
         let same = |old: &Signature| old.share_in(new) >= SAME_SHARE_MIN && !old.is_uncovered_in(new);
         self.remembered.iter().any(same)
     }
+}
+
+/// Whether the tiles of `area` have not changed since then, but for a few; `None` is before any frame.
+fn stands_still(tiles: &Tiles, area: Area, since: Option<Duration>) -> bool {
+    let Some(since) = since else { return false };
+    let [left, top] = [area.left, area.top].map(|side| side as usize);
+    let (right, bottom) = (left + area.size.width as usize, top + area.size.height as usize);
+    let [all, still] = tiles.still([left, top, right, bottom], since, FRAMES_MIN);
+    (all - still) as f32 <= RESTLESS_SHARE_MAX * all as f32
 }
 
 /// A picture as it came, or set upright.

@@ -39,6 +39,8 @@ pub struct Desk {
     pub(super) lines: Vec<Line>,
     pub(super) scene: Scene,
     since: Duration,
+    /// What a live picture shows, where nothing else has been told since.
+    live: Option<Live>,
     pub(super) page: Page,
     pub(super) options: Options,
     pub(super) buttons: usize,
@@ -69,6 +71,7 @@ impl Desk {
             lines: Vec::new(),
             scene: Scene::Boot { lines: Vec::new() },
             since: now,
+            live: None,
             page: Page::Station,
             options,
             buttons: 0,
@@ -100,6 +103,10 @@ impl Desk {
                 Some(Badge::DeviceFault)
             }
         };
+        if !matches!(scene, Scene::Live(_)) {
+            self.live = None;
+            self.badge(Badge::ExposureSeen, false);
+        }
         self.scene = scene;
         self.since = now;
         self.change();
@@ -110,12 +117,15 @@ impl Desk {
 
     /// What a live picture shows now: it takes the place of a fault and of the screen that waits, never of a result.
     ///
-    /// The radiograph on the console that has been read brings its result back.
+    /// The radiograph on the console that has been read brings its result back. One that may be new is a badge beside
+    /// a result: it may turn out to be nothing.
     pub fn live(&mut self, live: Live, now: Duration) {
         if matches!(self.scene, Scene::Fault { .. } | Scene::Ready | Scene::Live(_)) {
             let is_read = live == Live::Seen && self.shelf.latest().is_some();
             self.scene(if is_read { Scene::Result } else { Scene::Live(live) }, now);
         }
+        self.live = Some(live);
+        self.badge(Badge::ExposureSeen, live == Live::Candidate);
     }
 
     /// The source works again, or for the first time.
@@ -202,7 +212,9 @@ impl Desk {
             self.leave();
         }
         if matches!(self.scene, Scene::Boot { .. }) && now.saturating_sub(self.since) >= BOOT_FOR {
+            let live = self.live;
             self.scene(Scene::Ready, now);
+            live.into_iter().for_each(|live| self.live(live, now));
         }
         let (step, age) = self.moving(now);
         if step != self.drawn.0 {
@@ -251,7 +263,10 @@ impl Desk {
     /// Gives `look` what is to be seen.
     pub fn seen<R>(&self, now: Duration, look: impl FnOnce(&View, &Context) -> R) -> R {
         let shelved = self.on_show();
-        let badges = self.marks.with(self.waiting);
+        let view = self.view(shelved, now);
+        let mut badges = self.marks.with(self.waiting);
+        // Beside the screen that says so it would say nothing.
+        badges.retain(|badge| *badge != Badge::ExposureSeen || !matches!(view, View::ExposureSeen));
         let context = Context {
             options: self.options,
             wall_time: self.time.as_deref(),
@@ -259,7 +274,7 @@ impl Desk {
             badges: &badges,
             keys: keys(self.shown(), self.buttons),
         };
-        look(&self.view(shelved, now), &context)
+        look(&view, &context)
     }
 
     fn view<'a>(&'a self, shelved: Option<&'a Shelved>, now: Duration) -> View<'a> {
@@ -284,6 +299,7 @@ impl Desk {
             (_, None, Scene::SafeMode { code, text }) => View::SafeMode { code, text },
             (_, None, Scene::Live(Live::NoSignal)) => View::NoSignal { source: &self.start.source },
             (_, None, Scene::Live(Live::NoEdges)) => View::NoEdges,
+            (_, None, Scene::Live(Live::Candidate)) => View::ExposureSeen,
             (_, None, Scene::Ready | Scene::Live(_) | Scene::Result) => {
                 View::Ready { source: &self.start.source, model: &self.start.model, note: None }
             }

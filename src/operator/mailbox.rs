@@ -51,8 +51,14 @@ pub struct Mailbox {
 
 impl Mailbox {
     /// Leaves what the station tells; `false` where there is no room. The end always has room.
+    ///
+    /// Of news of the live picture that follow each other only the last counts: readings are to have the room.
     pub fn tell(&self, told: Told) -> bool {
         let mut mail = self.lock();
+        if let (Told::Live(new), Some(Told::Live(last))) = (&told, mail.told.back_mut()) {
+            *last = *new;
+            return true;
+        }
         let has_room = mail.told.len() < TOLD_MAX || matches!(told, Told::End);
         if has_room {
             mail.told.push_back(told);
@@ -93,6 +99,20 @@ mod tests {
     use super::super::simulated::refused;
     use super::*;
     use crate::input::Press;
+
+    #[test]
+    fn a_live_picture_that_changes_for_ever_takes_one_place() {
+        let mailbox = Mailbox::default();
+        for _ in 0..1_000 {
+            assert!([Live::Settling, Live::Candidate].into_iter().all(|live| mailbox.tell(Told::Live(live))));
+        }
+        assert!(mailbox.tell(Told::Ready) && mailbox.tell(Told::Live(Live::Seen)));
+        let told = mailbox.take(Duration::ZERO).told;
+        assert!(
+            matches!(Vec::from(told)[..], [Told::Live(Live::Candidate), Told::Ready, Told::Live(Live::Seen)]),
+            "the last of each row, in their order"
+        );
+    }
 
     #[test]
     fn what_is_left_is_bounded_and_nobody_waits() {

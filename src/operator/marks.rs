@@ -92,8 +92,9 @@ fn rank(badge: Badge) -> u8 {
         Badge::OldestDropped => 5,
         Badge::SerialLost => 6,
         Badge::Storage { .. } => 7,
-        Badge::Battery { .. } => 8,
-        Badge::Temperature { .. } => 9,
+        Badge::ExposureSeen => 8,
+        Badge::Battery { .. } => 9,
+        Badge::Temperature { .. } => 10,
     }
 }
 

@@ -64,6 +64,8 @@ pub struct OperatorPanel {
     outcome: Arc<Outcome>,
     /// What of the live picture the worker knows; `None` after anything else was told.
     live: Option<Live>,
+    /// The live picture found no room, which has been told.
+    is_full: bool,
     /// Hears when the worker has ended; `None` once it is known.
     ended: Option<Receiver<()>>,
 }
@@ -117,7 +119,7 @@ impl OperatorPanel {
         };
         let spawned = thread::Builder::new().name("operator".into()).spawn(work);
         spawned.map_err(|source| OperatorError::Thread { source })?;
-        Ok(Self { mailbox, outcome, live: None, ended: Some(ended) })
+        Ok(Self { mailbox, outcome, live: None, is_full: false, ended: Some(ended) })
     }
 
     /// Waits, within bounds, until the last picture is shown; fails where it is not.
@@ -150,6 +152,7 @@ impl Panel for OperatorPanel {
     }
 
     fn reading(&mut self) {
+        self.live = None;
         // Where there is no room, the reading itself will say so.
         let _ = self.tell(Told::Scene(Scene::Reading));
     }
@@ -167,9 +170,11 @@ impl Panel for OperatorPanel {
         if self.live == Some(live) {
             return Ok(());
         }
-        self.tell(Told::Live(live))?;
-        self.live = Some(live);
-        Ok(())
+        let told = self.tell(Told::Live(live));
+        self.live = told.is_ok().then_some(live);
+        // It is told again and again: one fault is enough for as long as there is no room.
+        let was_full = std::mem::replace(&mut self.is_full, told.is_err());
+        if was_full { Ok(()) } else { told }
     }
 
     fn safe_mode(&mut self, _about: &About, text: &str) -> Result<(), PanelError> {

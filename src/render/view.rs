@@ -20,7 +20,7 @@ pub enum View<'a> {
     NoSignal { source: &'a str },
     /// A camera's picture does not tell how the camera stands: nothing is read.
     NoEdges,
-    /// An exposure was seen; the picture settles.
+    /// What may be a new radiograph was seen; it is read once the picture stands still.
     ExposureSeen,
     /// A radiograph is being read; `progress` is the share of the work that is done.
     InProgress { progress: Fraction },
@@ -157,6 +157,8 @@ pub enum Badge {
     NewReading,
     /// The same, for a fault of the device.
     DeviceFault,
+    /// [`View::ExposureSeen`], while something else is on show.
+    ExposureSeen,
     Battery {
         percent: u8,
         charging: bool,

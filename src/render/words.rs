@@ -121,6 +121,7 @@ pub fn badge(words: &Words, badge: Badge) -> (String, bool) {
         Badge::Storage { percent: p } => (percent(&b.storage, p), p >= STORAGE_HIGH),
         Badge::NewReading => (b.new_reading.clone(), true),
         Badge::DeviceFault => (b.device_fault.clone(), true),
+        Badge::ExposureSeen => (words.say.exposure.clone(), false),
         Badge::NotKept => (b.not_kept.clone(), true),
         Badge::OldestDropped => (b.oldest_dropped.clone(), true),
         Badge::SerialLost => (b.serial_lost.clone(), true),

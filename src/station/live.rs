@@ -1,10 +1,12 @@
-//! A live picture as a feed: only settled, new radiographs come out of it.
+//! A live picture as a feed: only settled, new radiographs come out of it. What it shows meanwhile is shown.
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::Station;
 use super::fault::Fault;
 use super::feed::{Fed, Feed};
+use super::stage::{Stage, State};
 use crate::clock::Clock;
 use crate::exposure::{Live, SettleRules, Settler};
 use crate::source::{FrameSource, Sourced};
@@ -71,6 +73,31 @@ impl<S: FrameSource> Feed for LiveFeed<S> {
     }
 }
 
+impl Station<'_> {
+    /// The live picture shows no new radiograph: says so, and gives a sign of life where one is due.
+    pub(super) fn watching(&mut self, live: Live) {
+        self.become_state(State::Ready);
+        self.serve();
+        self.settle_when_long_ready();
+        self.show_live(live);
+        self.sign_of_life();
+    }
+
+    /// Nobody looks at the live picture for now: what seemed to come is not waited for.
+    pub(super) fn look_away(&mut self) {
+        if self.live == Live::Candidate {
+            self.show_live(Live::Settling);
+        }
+    }
+
+    fn show_live(&mut self, live: Live) {
+        self.live = live;
+        self.enter(Stage::Showing);
+        let shown = self.panel.live(live);
+        self.shown(shown);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -125,14 +152,25 @@ mod tests {
 
     #[test]
     fn a_radiograph_among_blanks_comes_out_once() {
-        check("bbbbbbbbbbbbbbbpppppppppppppppppppppp", "settling no_radiograph settling RADIOGRAPH seen");
+        check(
+            "bbbbbbbbbbbbbbbpppppppppppppppppppppp",
+            "settling no_radiograph settling candidate RADIOGRAPH seen",
+        );
+    }
+
+    #[test]
+    fn a_signal_that_is_lost_while_a_radiograph_settles_costs_no_reading_and_makes_no_second() {
+        check(
+            "bbbbbbbbbbbbpppppp-pppppppppppppppppppppppp",
+            "settling no_radiograph settling candidate capture_no_signal settling candidate RADIOGRAPH seen",
+        );
     }
 
     #[test]
     fn what_is_shown_again_after_a_lost_signal_does_not_come_out_again() {
         check(
             "pppppppppppppppppppp--pppppppppppppppppppp",
-            "settling RADIOGRAPH seen capture_no_signal settling seen",
+            "settling candidate RADIOGRAPH seen capture_no_signal settling seen",
         );
     }
 }

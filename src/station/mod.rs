@@ -89,6 +89,8 @@ pub struct Station<'a> {
     supervision: Supervision<'a>,
     state: State,
     settled: bool,
+    /// What the live picture last showed.
+    live: Live,
     /// No radiograph is taken before this, where a peer wished so.
     frozen_until: Option<Duration>,
     dispatch: Option<&'a dyn Dispatch>,
@@ -112,6 +114,7 @@ impl<'a> Station<'a> {
             supervision: Supervision::default(),
             state: State::default(),
             settled: false,
+            live: Live::NoSignal,
             frozen_until: None,
             dispatch: None,
             vitals: Vitals::default(),
@@ -208,12 +211,16 @@ impl<'a> Station<'a> {
         while !self.stopped() {
             self.attend();
             if self.is_frozen() {
+                self.look_away();
                 self.wait(WAIT_SLICE);
                 continue;
             }
             self.enter(Stage::Capturing);
             match feed.next() {
-                None => return ControlFlow::Continue(()),
+                None => {
+                    self.look_away();
+                    return ControlFlow::Continue(());
+                }
                 Some(Ok(Fed::Idle)) => {
                     *in_a_row = 0;
                     // The screen goes on saying what failed until something newer is there.
@@ -239,19 +246,9 @@ impl<'a> Station<'a> {
         ControlFlow::Break(Ended::Stopped)
     }
 
-    /// The live picture shows no new radiograph: says so, and gives a sign of life where one is due.
-    fn watching(&mut self, live: Live) {
-        self.become_state(State::Ready);
-        self.serve();
-        self.settle_when_long_ready();
-        self.enter(Stage::Showing);
-        let shown = self.panel.live(live);
-        self.shown(shown);
-        self.sign_of_life();
-    }
-
     fn source_failed(&mut self, fault: &Fault, in_a_row: &mut u32) -> ControlFlow<Ended> {
         *in_a_row = in_a_row.saturating_add(1);
+        self.live = Live::NoSignal;
         self.become_state(State::Fault);
         if self.policy.tells(*in_a_row) {
             self.fault(fault);

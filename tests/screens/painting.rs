@@ -35,6 +35,25 @@ fn a_badge_that_changes_costs_its_own_place_on_the_picture() {
 }
 
 #[test]
+fn an_exposure_that_is_seen_beside_a_result_is_said_in_the_header_and_nowhere_else() {
+    let (stock, battery) = (Stock::new(), BADGES[2]);
+    for (size, language) in LAYOUTS.into_iter().flat_map(|s| Language::ALL.map(|l| (s, l))) {
+        let options = Options { language, ..Options::default() };
+        let check = |before: &[Badge], after: &[Badge]| {
+            let before = Context { options, badges: before, ..context(&[]) };
+            let after = Context { badges: after, ..before };
+            let areas = redrawn(&View::Result(&stock.critical), &before, &after, size);
+            let below = areas.iter().map(|a| a.top_left.y + a.size.height as i32).max().unwrap_or(0);
+            assert!(below < size.height as i32 / 5, "{size} {language:?} {areas:?}");
+            areas.len()
+        };
+        assert!(check(&[battery], &[Badge::ExposureSeen, battery]) > 0, "{size} {language:?}");
+        // Where no line is there for it on a narrow screen, it makes none: what is being read does not move.
+        check(&[], &[Badge::ExposureSeen]);
+    }
+}
+
+#[test]
 fn the_time_and_the_age_cost_their_places_in_the_header() {
     let stock = Stock::new();
     let (before, later) = (context(&[]), Some("2026-03-14 09:27"));

@@ -108,3 +108,89 @@ fn a_crop_of_the_board_is_given_whole() {
     let given = (0..20).find_map(|i| settler.look(&radiograph, ms(i * 100)).exposure).unwrap();
     assert_eq!((given.area.size, given.frame.size(), given.frame.bits_stored()), (SIZE, SIZE, 12));
 }
+
+/// What the picture is called from frame to frame, each name once in a row, and `GIVEN` for a radiograph.
+fn called(settler: &mut Settler, from: u64, shown: &[(&Frame, u64)]) -> String {
+    let mut told: Vec<&str> = Vec::new();
+    let frames = shown.iter().flat_map(|(frame, steps)| (0..*steps).map(move |_| *frame));
+    for (frame, step) in frames.zip(0..) {
+        let look = settler.look(frame, ms(from + step * 100));
+        let words = look.exposure.map(|_| "GIVEN").into_iter().chain([look.live.name()]);
+        words.for_each(|word| {
+            if told.last() != Some(&word) {
+                told.push(word);
+            }
+        });
+    }
+    told.join(" ")
+}
+
+#[test]
+fn a_new_radiograph_is_a_candidate_before_it_is_given_and_an_old_one_never_is() {
+    let (mut settler, one, two) = (Settler::new(SettleRules::default()), phantom(1), phantom(2));
+    let shown = [(&blank(), 20), (&one, 20), (&two, 20)];
+    let expected = "settling no_radiograph settling candidate GIVEN seen settling candidate GIVEN seen";
+    assert_eq!(called(&mut settler, 0, &shown), expected);
+    let again = [(&blank(), 20), (&one, 20), (&two, 20), (&one, 20)];
+    let expected = "settling no_radiograph settling seen settling seen settling seen";
+    assert_eq!(called(&mut settler, 6_000, &again), expected);
+}
+
+#[test]
+fn a_candidate_that_goes_is_given_up_as_soon_as_something_else_stands_there() {
+    let (mut settler, one) = (Settler::new(SettleRules::default()), phantom(1));
+    let shown = [(&one, 8), (&blank(), 30)];
+    assert_eq!(called(&mut settler, 0, &shown), "settling candidate settling no_radiograph");
+    assert!(settler.remembered.is_empty(), "what was not given is not known");
+}
+
+#[test]
+fn a_candidate_that_is_never_left_alone_is_given_up_after_a_while() {
+    let (mut settler, one) = (Settler::new(SettleRules::default()), phantom(1));
+    // Brighter and darker from frame to frame, as under somebody's hand.
+    let bent = |step: u16| {
+        let pixels: Vec<u16> = one.pixels().iter().map(|v| v / 2 + 9 * (step % 9)).collect();
+        Frame::new(SIZE, pixels, 8, one.photometric()).unwrap()
+    };
+    let moving: Vec<Frame> = (0..60).map(bent).collect();
+    let shown: Vec<(&Frame, u64)> = [(&one, 6)].into_iter().chain(moving.iter().map(|f| (f, 1))).collect();
+    assert_eq!(called(&mut settler, 0, &shown), "settling candidate settling");
+}
+
+#[test]
+fn a_signal_that_is_lost_ends_a_candidate_and_forgets_nothing_that_was_given() {
+    let (mut settler, one) = (Settler::new(SettleRules::default()), phantom(1));
+    assert_eq!(called(&mut settler, 0, &[(&one, 6)]), "settling candidate");
+    settler.signal_lost();
+    assert_eq!(called(&mut settler, 3_000, &[(&one, 20)]), "settling candidate GIVEN seen");
+    settler.signal_lost();
+    assert_eq!(called(&mut settler, 9_000, &[(&one, 20)]), "settling seen");
+}
+
+#[test]
+fn a_board_in_a_hurry_reads_before_there_is_anything_to_announce() {
+    let rules = SettleRules { settle: SETTLE_MIN, ..SettleRules::default() };
+    assert_eq!(called(&mut Settler::new(rules), 0, &[(&phantom(1), 9)]), "settling GIVEN seen");
+    let rules = SettleRules { settle: SETTLE_MAX, ..SettleRules::default() };
+    let patient = called(&mut Settler::new(rules), 0, &[(&phantom(1), 120)]);
+    assert_eq!(patient, "settling candidate GIVEN seen", "for ten seconds, without a break");
+}
+
+#[test]
+fn looking_ahead_changes_nothing_of_what_is_given() {
+    let (one, two) = (phantom(1), phantom(2));
+    let frames: Vec<&Frame> = [[&one; 20], [&two; 20]].concat();
+    let given = |ahead: bool| {
+        let mut settler = Settler::new(SettleRules::default());
+        let mut look = |(frame, step): (&&Frame, u64)| {
+            // Without looks: each is due only after the end.
+            if !ahead {
+                settler.outlook.found(false, ms(1_000_000));
+            }
+            settler.look(frame, ms(step * 100)).exposure.map(|exposure| (step, exposure))
+        };
+        frames.iter().zip(0..).filter_map(&mut look).collect::<Vec<_>>()
+    };
+    assert_eq!(given(true).len(), 2);
+    assert_eq!(given(true), given(false));
+}

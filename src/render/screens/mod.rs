@@ -13,7 +13,7 @@ pub use self::keypad::{CELLS, Cell};
 use super::layout::{Layout, Needs, bottom};
 use super::options::Options;
 use super::sheet::{Look, Sheet};
-use super::view::{Context, KEYS_MAX, View};
+use super::view::{Badge, Context, KEYS_MAX, View};
 use super::{Action, Surface};
 use crate::units::PixelSize;
 
@@ -39,7 +39,8 @@ impl<'a> Screen<'a> {
     pub fn new(view: &'a View<'a>, context: &'a Context<'a>, size: PixelSize) -> Self {
         let look = Look::new(context.options, Layout::sizes(size));
         let needs = Needs {
-            badges: !context.badges.is_empty(),
+            // For a word that comes and goes nothing that somebody is reading may move.
+            badges: context.badges.iter().any(|badge| *badge != Badge::ExposureSeen),
             keys: !context.keys.is_empty(),
             right_to_left: look.right_to_left,
             footer_lines: frame::footer_lines(&look, size),
