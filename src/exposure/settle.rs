@@ -139,7 +139,11 @@ enum Judgement {
     NoRadiograph,
     NoEdges,
     Known,
-    New(Box<Exposure>),
+    /// Its largest field that is new. `is_last`: there is no other to look at.
+    New {
+        exposure: Box<Exposure>,
+        is_last: bool,
+    },
 }
 
 impl Settler {
@@ -222,20 +226,23 @@ impl Settler {
 
     fn judge(&mut self, frame: &Frame, now: Duration) -> Option<Exposure> {
         let judgement = self.judgement(frame, now);
-        if matches!(judgement, Judgement::Restless) {
-            self.outlook.stands(now);
-        } else {
-            self.judged = Some(now);
-            self.outlook.settled(now);
+        match judgement {
+            Judgement::Restless => self.outlook.stands(now),
+            // The next judgement finds this one known, and gives the one beside it.
+            Judgement::New { is_last: false, .. } => self.outlook.settled(now),
+            _ => {
+                self.judged = Some(now);
+                self.outlook.settled(now);
+            }
         }
         self.live = match judgement {
             Judgement::Restless => self.outlook.live(now),
             Judgement::NoRadiograph => Live::NoRadiograph,
             Judgement::NoEdges => Live::NoEdges,
-            Judgement::Known | Judgement::New(_) => Live::Seen,
+            Judgement::Known | Judgement::New { .. } => Live::Seen,
         };
         match judgement {
-            Judgement::New(exposure) => Some(*exposure),
+            Judgement::New { exposure, .. } => Some(*exposure),
             _ => None,
         }
     }
@@ -252,7 +259,7 @@ impl Settler {
             return Judgement::NoRadiograph;
         }
         let mut judgement = Judgement::Known;
-        for field in &fields {
+        for (at, field) in fields.iter().enumerate() {
             let area = seen.area(field.area, frame.size());
             let since = now.checked_sub(self.rules.settle);
             if !self.tiles.as_ref().is_some_and(|tiles| stands_still(tiles, area, since)) {
@@ -260,7 +267,7 @@ impl Settler {
                 continue;
             }
             if let Some(exposure) = self.exposure(seen.frame(), field) {
-                return Judgement::New(Box::new(exposure));
+                return Judgement::New { exposure: Box::new(exposure), is_last: at + 1 == fields.len() };
             }
         }
         judgement

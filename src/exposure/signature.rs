@@ -32,6 +32,9 @@ const GLANCE_SHARE_MIN: f32 = 0.4;
 /// Growth of the tonal blocks, and what is left of the drawn ones, when a dialog has been closed.
 const UNCOVERED_GROWTH: f32 = 1.05;
 const UNCOVERED_EDGES: f32 = 0.8;
+/// Share of the smaller of two fields that the other covers where they are taken for one place: a dialog may hide a part
+/// of an exposure, but an exposure beside it is another.
+const SAME_PLACE_MIN: f32 = 0.5;
 /// Spread of the new cells below which nothing is shown that could be compared.
 const SPREAD_LEVELS_MIN: f32 = 12.0;
 
@@ -66,7 +69,8 @@ impl Signature {
 
     /// The share of cells of this exposure that `new` shows too: at the same place, or wherever its field lies.
     pub fn share_in(&self, new: &Self) -> f32 {
-        let here = if self.size == new.size { self.share_at_its_place(new) } else { 0.0 };
+        let stays = self.size == new.size && is_one_place(self.place.area, new.place.area);
+        let here = if stays { self.share_at_its_place(new) } else { 0.0 };
         here.max(share(pairs(&self.field, &new.field, |_| true)))
     }
 
@@ -90,6 +94,16 @@ impl Signature {
         };
         share(pairs(&self.picture, &new.picture, in_field))
     }
+}
+
+/// Whether two fields of a picture lie one over the other.
+fn is_one_place(one: Area, other: Area) -> bool {
+    let common = |from: u32, side: u32, from_other: u32, side_other: u32| {
+        (from + side).min(from_other + side_other).saturating_sub(from.max(from_other)) as f32
+    };
+    let shared = common(one.left, one.size.width, other.left, other.size.width)
+        * common(one.top, one.size.height, other.top, other.size.height);
+    shared >= SAME_PLACE_MIN * one.size.area().min(other.size.area()) as f32
 }
 
 impl Cells {

@@ -56,6 +56,32 @@ fn the_next_radiograph_is_given_without_a_blank_between() {
     check(&mut Settler::new(SettleRules::default()), &shown, &[1_000, 2_500]);
 }
 
+/// Two pictures of the same size in one, with black between.
+fn side_by_side(left: &Frame, right: &Frame) -> Frame {
+    let width = SIZE.width as usize;
+    let size = PixelSize::new(2 * SIZE.width + 32, SIZE.height);
+    let rows = left.pixels().chunks(width).zip(right.pixels().chunks(width));
+    let pixels: Vec<u8> = rows
+        .flat_map(|(l, r)| l.iter().chain(&[0; 32]).chain(r).map(|&v| v as u8).collect::<Vec<_>>())
+        .collect();
+    Frame::from_grey8(size, &pixels).unwrap()
+}
+
+#[test]
+fn of_two_radiographs_side_by_side_each_is_given_once() {
+    let (one, two, three) = (phantom(1), phantom(2), phantom(3));
+    let mut settler = Settler::new(SettleRules::default());
+    let mut given = Vec::new();
+    let shown = [side_by_side(&one, &two), side_by_side(&three, &two), side_by_side(&one, &two)];
+    for (frame, step) in shown.iter().flat_map(|frame| [frame; 30]).zip(0..) {
+        given.extend(
+            settler.look(frame, ms(step * 100)).exposure.map(|e| (step / 30, e.area.left < SIZE.width)),
+        );
+    }
+    given[..2].sort();
+    assert_eq!(given, [(0, false), (0, true), (1, true)], "which picture's, and whether its left one");
+}
+
 #[test]
 fn a_radiograph_is_the_same_whatever_stood_there_before() {
     let given = |shown: &[&Frame]| {
