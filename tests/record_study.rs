@@ -15,8 +15,9 @@ use raymap::units::{Percent, PixelSize};
 #[allow(dead_code)]
 pub const KEY: Option<[u8; 32]> = None;
 
-/// Bytes of an overlay that may differ by more than a shade: the map's rounding moves an outline by part of a pixel.
-const DIFFERENT_MAX: f32 = 0.002;
+/// Bytes of an overlay that may differ by more than a shade: the map's rounding moves an outline by part of a pixel, and
+/// by more the lower the threshold, where probabilities change slowly. Which pixels are infected stays exact.
+const DIFFERENT_MAX: f32 = 0.003;
 /// A shade: 255ths of probability tint a pixel by no more.
 const SHADE: u8 = 4;
 
