@@ -63,6 +63,8 @@ else
 fi
 
 program="$CARGO_TARGET_DIR/$target/board/raymap"
+# Cargo leaves the symbols in where it links for another machine.
+"$prefix-strip" "$program"
 bytes=$(stat -c %s "$program")
 needed=$("$prefix-objdump" -T "$program" | grep -o 'GLIBC_[0-9.]*' | sed 's/GLIBC_//' | sort -uV | tail -1)
 printf '%s\n%s bytes, needs glibc %s\n' "$program" "$bytes" "$needed"
