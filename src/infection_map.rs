@@ -45,6 +45,14 @@ pub struct Shares {
     pub lung_means: [Fraction; 2],
 }
 
+impl Shares {
+    /// Its shares as a reading keeps them; the means, which no reading tells, stay as they are.
+    pub fn rounded(self) -> Self {
+        let [total, right, left] = [self.total, self.right, self.left].map(Fraction::rounded);
+        Self { total, right, left, zones: self.zones.map(Fraction::rounded), ..self }
+    }
+}
+
 #[cfg(test)]
 impl Shares {
     /// The same everywhere.

@@ -186,7 +186,7 @@ fn detection_json(d: &Detection) -> Value {
     })
 }
 
-/// Four decimals: the last ones say nothing.
+/// Four decimals: see [`Fraction::rounded`].
 fn share(value: Fraction) -> Value {
     json!((f64::from(value.get()) * 1e4).round() / 1e4)
 }

@@ -44,6 +44,11 @@ impl Fraction {
         self.0
     }
 
+    /// To four decimals, as readings keep it: the last ones say nothing, and what is told is what is kept.
+    pub fn rounded(self) -> Self {
+        Self((f64::from(self.0) * 1e4).round() as f32 / 1e4)
+    }
+
     pub fn percent(self) -> Percent {
         Percent(self.0 * 100.0)
     }
@@ -150,6 +155,15 @@ mod tests {
         assert_eq!(Fraction::new(1.01), Err(UnitError::Fraction(f64::from(1.01f32))));
         assert!(Fraction::new(f32::NAN).is_err());
         assert_eq!(Fraction::new(1.0).unwrap().percent().get(), 100.0);
+    }
+
+    #[test]
+    fn a_rounded_share_is_the_one_that_is_read_back_from_its_decimals() {
+        for k in 0..=10_000_u32 {
+            let kept: f64 = (f64::from(k) / 1e4).to_string().parse().unwrap();
+            let near = Fraction::new((f64::from(k) / 1e4 + 0.000_04).min(1.0) as f32).unwrap();
+            assert_eq!(near.rounded(), Fraction::new(kept as f32).unwrap(), "{k}");
+        }
     }
 
     #[test]

@@ -16,7 +16,8 @@ use rand_core::{Rng, SeedableRng};
 use rand_pcg::Pcg32;
 use raymap::clock::SystemClock;
 use raymap::record::{Access, DiskStorage, Fault, Journal, Restored, Rule, Store, verify};
-use raymap::serial::{Kind, Line};
+use raymap::serial::{Kind, Line, percent};
+use raymap::units::Fraction;
 use rustix::process::{Pid, Signal, kill_process};
 
 /// Kills of the program, and of its decoding processes.
@@ -32,8 +33,6 @@ const RUN_US_MAX: u32 = 700_000;
 const DECODE_US_MAX: u32 = 40_000;
 /// Longer than any run, on a machine under load.
 const GENEROUS: Duration = Duration::from_secs(120);
-/// Half of a last digit told, and half of one kept.
-const ROUNDING_PERCENT: f64 = 0.051;
 
 /// What the serial line said of a reading, by its number in the record: its grade and share, or why it has none.
 type Told = BTreeMap<u64, Vec<String>>;
@@ -109,19 +108,9 @@ fn kept(journal: &Journal, entry: &raymap::record::Entry) -> Vec<String> {
     }
     let restored = Restored::load(journal, entry).unwrap();
     let none = || "none".to_owned();
-    let share = restored.share().map_or_else(none, |s| format!("{:.2}", 100.0 * s));
+    let share = restored.share().map_or_else(none, |s| percent(Fraction::clamped(s as f32)));
     let code = restored.json["reading"]["refusal"]["code"].as_str().map_or_else(none, Into::into);
     vec![restored.grade().map_or_else(none, Into::into), share, code]
-}
-
-/// Whether grade, share and code are the same; a share is kept with four digits, and told in percent with one.
-fn is_as_told(kept: &[String], said: &[String]) -> bool {
-    let percent = |of: &[String]| of[1].parse::<f64>();
-    let same_share = match (percent(kept), percent(said)) {
-        (Ok(kept), Ok(said)) => (kept - said).abs() <= ROUNDING_PERCENT,
-        _ => kept[1] == said[1],
-    };
-    same_share && (&kept[0], &kept[2]) == (&said[0], &said[2])
 }
 
 /// After a kill: at most an unfinished tail, all that was told is kept as it was told, and the picture is whole.
@@ -141,7 +130,7 @@ fn check_after_kill(folder: &Path, all: &Told) -> Result<(), String> {
     let there: Told = journal.readings().map(|e| (e.sequence, kept(&journal, e))).collect();
     let through = journal.dropped().through;
     for (id, said) in all.range(through + 1..) {
-        if !there.get(id).is_some_and(|kept| is_as_told(kept, said)) {
+        if there.get(id) != Some(said) {
             return Err(format!("reading {id} was told as {said:?} and is kept as {:?}", there.get(id)));
         }
     }

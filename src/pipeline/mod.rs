@@ -164,13 +164,13 @@ impl Rules {
     }
 
     fn finding(&self, map: &InfectionMap) -> Finding {
-        let infected = map.shares();
+        let infected = map.shares().rounded();
         Finding {
             infected,
-            interval90: self.interval90.around(infected.total),
+            interval90: self.interval90.around(infected.total).map(Fraction::rounded),
             severity: Severity::of(&infected, &self.cutoffs),
             detection: Detection {
-                probability: self.detection.probability(map.level()),
+                probability: self.detection.probability(map.level()).rounded(),
                 operating_point: self.operating_point,
             },
         }

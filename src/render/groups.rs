@@ -274,14 +274,24 @@ fn scale<S: Surface>(s: &mut Sheet<S>, threshold: f32) -> Result<i32, S::Error> 
     let (width, height) = (s.width(), s.px(12).max(8));
     bar(s, y, (width, height), threshold)?;
     let baseline = y + height + small.ascent();
-    let percent = words::percent(Fraction::clamped(threshold));
-    for (end, place) in [(Fraction::ZERO, Place::Start), (Fraction::ONE, Place::End)] {
-        s.write((0, width), baseline, &words::percent(end), small, colours.label(), place)?;
+    let [zero, marked, hundred] = [0.0, threshold, 1.0].map(|share| words::percent(Fraction::clamped(share)));
+    let widths = [&zero, &marked, &hundred].map(|label| text::width(label, small));
+    let (centre, has_room) = labels((width as f32 * threshold) as i32, width, widths, s.px(6));
+    for ((end, place), has_room) in [(zero, Place::Start), (hundred, Place::End)].into_iter().zip(has_room) {
+        if has_room {
+            s.write((0, width), baseline, &end, small, colours.label(), place)?;
+        }
     }
-    let half = text::width(&percent, small);
-    let tick = (width as f32 * threshold) as i32;
-    s.write((tick - half, 2 * half), baseline, &percent, small, colours.plain(), Place::Middle)?;
+    let room = (centre - widths[1], 2 * widths[1]);
+    s.write(room, baseline, &marked, small, colours.plain(), Place::Middle)?;
     Ok(y + height + small.line_height())
+}
+
+/// The centre of a scale's middle label, under its tick, and whether those at its ends have room beside it.
+fn labels(tick: i32, width: i32, [start, middle, end]: [i32; 3], gap: i32) -> (i32, [bool; 2]) {
+    let half = (middle + 1) / 2;
+    let centre = tick.clamp(half, (width - half).max(half));
+    (centre, [start + gap <= centre - half, centre + half + gap <= width - end])
 }
 
 /// The scale itself with a tick at the threshold; it runs with the language.
@@ -359,4 +369,18 @@ pub fn marks<S: Surface>(
         text::write(s.surface, letter, at, writing)?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_scales_end_gives_way_to_a_threshold_that_is_near() {
+        let at = |percent: i32| labels(3 * percent, 300, [30, 40, 50], 5);
+        assert_eq!(at(50), (150, [true, true]));
+        assert_eq!([at(9), at(0)], [(27, [false, true]), (20, [false, true])]);
+        assert_eq!([at(85), at(100)], [(255, [true, false]), (280, [true, false])]);
+        assert_eq!(labels(10, 20, [30, 40, 50], 5), (20, [false, false]), "no room for anything");
+    }
 }

@@ -221,7 +221,8 @@ impl Line {
     }
 }
 
-fn percent(share: Fraction) -> String {
+/// A share in percent with one decimal, as lines tell it.
+pub fn percent(share: Fraction) -> String {
     format!("{:.1}", share.percent().get())
 }
 

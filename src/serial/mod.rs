@@ -21,7 +21,7 @@ mod value;
 pub use self::ask::{Ask, AskError, LIST_MAX};
 pub use self::checksum::checksum;
 pub use self::event::Event;
-pub use self::line::{Kind, LINE_BYTES_MAX, Line, LineError, VERSION};
+pub use self::line::{Kind, LINE_BYTES_MAX, Line, LineError, VERSION, percent};
 pub use self::link::{LinkCounts, SerialError, SerialLink};
 pub use self::log_file::LogFile;
 pub use self::log_lines::{LogLine, LogLines};

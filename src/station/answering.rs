@@ -8,7 +8,8 @@ use std::time::Duration;
 use super::Station;
 use super::machine;
 use crate::record::{Entry, Journal, RecordError, Restored};
-use crate::serial::{Ask, Event, Line};
+use crate::serial::{self, Ask, Event, Line};
+use crate::units::Fraction;
 
 /// Questions that are answered at once.
 const ASKS_AT_ONCE: usize = 8;
@@ -180,5 +181,5 @@ fn whole(restored: &Restored) -> Vec<Field> {
 }
 
 fn percent(share: f64) -> String {
-    format!("{:.1}", 100.0 * share)
+    serial::percent(Fraction::clamped(share as f32))
 }
