@@ -10,7 +10,7 @@ use minisign::KeyPair;
 use program::raymap;
 
 /// The version of the bundle in the tree.
-const SHIPPED: &str = "0.3.1";
+const SHIPPED: &str = "0.3.2";
 
 fn bundle() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("models/lite0-unet-256")

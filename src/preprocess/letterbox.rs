@@ -71,7 +71,7 @@ pub struct NetworkInput {
 }
 
 impl NetworkInput {
-    /// The picture scaled by box averages into a square of `side` pixels.
+    /// The picture scaled by a triangle's weights into a square of `side` pixels.
     pub fn of(display: &Display, side: u32) -> Result<Self, InputError> {
         let letterbox = Letterbox::new(display.size, side);
         let inner = scaled(display, letterbox.inner)?;
@@ -111,7 +111,10 @@ fn scaled(display: &Display, to: PixelSize) -> Result<Vec<u8>, InputError> {
     let source = TypedImageRef::<U8>::from_buffer(from.width, from.height, &display.pixels)
         .map_err(|e| InputError::Buffer(from, e))?;
     let mut target = TypedImage::<U8>::new(to.width, to.height);
-    let options = fir::ResizeOptions::new().resize_alg(fir::ResizeAlg::Convolution(fir::FilterType::Box));
+    // A triangle as wide as two pixels of the square. Boxes of one pixel are sharper where the picture is hardly larger
+    // than the square, here and there: the same radiograph in two sizes then differs by more than noise.
+    let options =
+        fir::ResizeOptions::new().resize_alg(fir::ResizeAlg::Convolution(fir::FilterType::Bilinear));
     fir::Resizer::new()
         .resize_typed(&source, &mut target, &options)
         .map_err(|e| InputError::Resize(from, e))?;
@@ -148,10 +151,12 @@ mod tests {
     }
 
     #[test]
-    fn scaling_averages_boxes() {
+    fn scaling_weighs_by_a_triangle_of_two_pixels() {
         let size = PixelSize::new(512, 512);
-        let pixels = (0..size.area()).map(|i| if (i % 512) % 2 == 0 { 0 } else { 100 }).collect();
+        let pixels = (0..size.area()).map(|i| if i % 512 == 100 { 200 } else { 0 }).collect();
         let i = NetworkInput::of(&Display { size, pixels }, 256).unwrap();
-        assert!(i.pixels().iter().all(|&v| v == 50));
+        // The column's middle, 100.5, is half a pixel from that of the square's column 50, one and a half from 49's.
+        let expected = |x: usize| [(50, 75), (49, 25)].into_iter().find(|c| c.0 == x).map_or(0, |c| c.1);
+        assert!(i.pixels().iter().enumerate().all(|(at, &v)| v == expected(at % 256)));
     }
 }

@@ -1,7 +1,7 @@
 //! From stored pixel values to what a person and the network are shown.
 //!
 //! Window level first, then the inversion of MONOCHROME1, then a stretch between two percentiles of the grey
-//! values; the result is scaled by box averages into a square with black bars (a letterbox).
+//! values; the result is scaled by a triangle's weights into a square with black bars (a letterbox).
 //! Training does the same (`models/training`, `corpus.py`).
 //! This module does not know what the network makes of its input.
 

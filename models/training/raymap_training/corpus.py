@@ -2,6 +2,7 @@
 
 The window and the letterbox are those of `src/preprocess/` on the device: the 0.5th and 99.5th percentile of
 the grey values become black and white, the longer side becomes SIDE, black bars fill the rest.
+A cache that was scaled otherwise is made anew.
 """
 
 import csv
@@ -13,6 +14,8 @@ from tqdm import tqdm
 
 SIDE = 256
 PERCENTILES = (0.5, 99.5)
+# A triangle as wide as two pixels of the square, as on the device.
+SCALING = Image.Resampling.BILINEAR
 UNKNOWN = 255
 # Lung labels in the cache: 0 background, 1 right, 2 left, UNKNOWN where nobody drew.
 RIGHT, LEFT = 1, 2
@@ -56,7 +59,7 @@ def build_cache(data, path):
     table = rows(data)
     if path.exists():
         cache = dict(np.load(path))
-        if len(cache["image"]) == len(table):
+        if len(cache["image"]) == len(table) and cache.get("scaling") == SCALING:
             return cache
     n = len(table)
     image = np.zeros((n, SIDE, SIDE), np.uint8)
@@ -65,7 +68,7 @@ def build_cache(data, path):
     root = pathlib.Path(data)
     for i, row in enumerate(tqdm(table, desc="corpus", unit="radiograph")):
         grey = np.asarray(Image.open(root / row["file"]).convert("L"))
-        image[i] = letterbox(window(grey), Image.Resampling.BOX)
+        image[i] = letterbox(window(grey), SCALING)
         if row["lung_mask"]:
             drawn = np.asarray(Image.open(root / row["lung_mask"]).convert("L"))
             drawn = letterbox(drawn, Image.Resampling.NEAREST)
@@ -75,7 +78,7 @@ def build_cache(data, path):
             if row["infection_mask"]:
                 drawn = np.asarray(Image.open(root / row["infection_mask"]).convert("L"))
                 infection[i] = letterbox(drawn, Image.Resampling.NEAREST) > 127
-    cache = {"image": image, "lung": lung, "infection": infection}
+    cache = {"image": image, "lung": lung, "infection": infection, "scaling": np.array(int(SCALING))}
     path.parent.mkdir(parents=True, exist_ok=True)
     np.savez(path, **cache)
     return cache

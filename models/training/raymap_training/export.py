@@ -10,7 +10,7 @@ from . import bundle, calibrate, card, corpus, plan, quantise, train
 from .network import FIT_CLASSES, LUNG_CLASSES, normalise, parameters
 
 CALIBRATION_RADIOGRAPHS = 96
-VERSION = "0.3.1"
+VERSION = "0.3.2"
 LICENCE = "research and evaluation only: part of the training radiographs is non-commercial or unstated (see card.md)"
 
 
@@ -29,7 +29,7 @@ def golden_input(phantom, golden):
         raise SystemExit(f"{golden} is missing: give --phantom a radiograph written by `raymap phantom`")
     grey = np.asarray(Image.open(phantom))
     golden.parent.mkdir(parents=True, exist_ok=True)
-    Image.fromarray(corpus.letterbox(corpus.window(grey), Image.Resampling.BOX)).save(golden)
+    Image.fromarray(corpus.letterbox(corpus.window(grey), corpus.SCALING)).save(golden)
 
 
 def manifest(cfg, numbers, table, pools, side):

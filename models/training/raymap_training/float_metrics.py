@@ -34,7 +34,7 @@ def main():
         if not truth.any():
             continue
         grey = np.asarray(Image.open(cfg.data / row["file"]).convert("L"))
-        image = corpus.letterbox(corpus.window(grey), Image.Resampling.BOX)
+        image = corpus.letterbox(corpus.window(grey), corpus.SCALING)
         lung, infection, _ = predict(net, image[None], twice=True)
         right, left = calibrate.lung_field(lung[0])
         p = calibrate.sigmoid(numbers["logit_scale"] * infection[0] + numbers["logit_offset"]) * (right | left)
