@@ -83,8 +83,9 @@ impl OperatorPanel {
         clock: Arc<dyn Clock>,
         showcase: Option<Showcase>,
     ) -> Result<Self, OperatorError> {
+        let keyboard = start.keyboard;
         let panel = Self::without_buttons(start, archive, screen, turn, clock, showcase)?;
-        panel.listen(input::start);
+        panel.listen(|tell| input::start(keyboard, tell));
         Ok(panel)
     }
 
