@@ -129,19 +129,21 @@ impl Header<'_> {
 ///
 /// The word of an exposure that is seen, and that finds no room beside the others, takes the time's place: it passes.
 pub fn header(screen: &Screen) -> Vec<Item> {
-    let (words, colours) = (screen.look.words, screen.look.colours);
-    let time = screen.context.wall_time.map(words::isolated);
+    let (words, colours, context) = (screen.look.words, screen.look.colours, screen.context);
+    let time = context.wall_time.map(words::isolated);
     let ink = if time.is_some() { colours.label_on_band() } else { colours.alert_on_band() };
-    let usual = texts(screen, (time.as_deref().unwrap_or(&words.say.clock), ink));
+    let usual = texts(screen, (time.as_deref().unwrap_or(&words.say.clock), ink), context.badges);
     if !usual.lacks_exposure {
         return usual.items;
     }
-    let instead = texts(screen, (&words.say.exposure, colours.label_on_band()));
+    let others =
+        context.badges.iter().copied().filter(|badge| *badge != Badge::ExposureSeen).collect::<Vec<_>>();
+    let instead = texts(screen, (&words.say.exposure, colours.label_on_band()), &others);
     if instead.is_cut { usual.items } else { instead.items }
 }
 
-/// The header with these words in the place of the time.
-fn texts<'a>(screen: &'a Screen, (clock, ink): (&str, Ink)) -> Header<'a> {
+/// The header with these words in the place of the time, and as many of the badges as fit.
+fn texts<'a>(screen: &'a Screen, (clock, ink): (&str, Ink), all: &[Badge]) -> Header<'a> {
     let (layout, look) = (&screen.layout, &screen.look);
     let area = inner(screen, layout.header);
     let (width, height) = (area.size.width as i32, area.size.height as i32);
@@ -172,18 +174,18 @@ fn texts<'a>(screen: &'a Screen, (clock, ink): (&str, Ink)) -> Header<'a> {
     let taken = text::width(clock, clock_face).min(width - x);
     header.add((width - taken, taken), baseline, (clock, clock_face, ink), Place::End);
     if layout.two_lines {
-        badges(&mut header, (0, width), line + small.capital_height());
+        badges(&mut header, all, (0, width), line + small.capital_height());
     } else {
-        badges(&mut header, (x, width - taken - gap - x), baseline);
+        badges(&mut header, all, (x, width - taken - gap - x), baseline);
     }
     header
 }
 
 /// As many badges as fit, the most urgent at the start; one that warns has a mark before it.
-fn badges(header: &mut Header, (mut x, room): (i32, i32), baseline: i32) {
+fn badges(header: &mut Header, all: &[Badge], (mut x, room): (i32, i32), baseline: i32) {
     let (look, end) = (&header.screen.look, x + room);
     let face = look.small();
-    for badge in header.screen.context.badges {
+    for badge in all {
         let (words, warns) = words::badge(look.words, *badge);
         let words = if warns { format!("! {words}") } else { words };
         let taken = text::width(&words, face);
