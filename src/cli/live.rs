@@ -31,8 +31,12 @@ pub fn capture(config: &CaptureConfig, said: &mut Said) -> Result<Box<dyn Feed>,
 }
 
 #[cfg(not(feature = "v4l"))]
-pub fn capture(_: &CaptureConfig, _: &mut Said) -> Result<Box<dyn Feed>, Fault> {
-    Err(Fault::source("capture_absent", "this program was built without capture (feature v4l)".to_owned()))
+pub fn capture(_: &CaptureConfig, said: &mut Said) -> Result<Box<dyn Feed>, Fault> {
+    let text = "this program was built without capture (feature v4l)".to_owned();
+    if said.is_news(Some(text.clone())) {
+        log::warn!("{text}");
+    }
+    Err(Fault::source("capture_absent", text))
 }
 
 /// The settled radiographs of a recording.
