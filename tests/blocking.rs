@@ -16,6 +16,7 @@ use std::thread;
 use std::time::Duration;
 
 use console::{Canvas, Console, shown};
+use raymap::board::Keyboard;
 use raymap::board::PageConfig;
 use raymap::clock::{BootId, Clock, SimulatedClock};
 use raymap::exposure::SettleRules;
@@ -185,7 +186,8 @@ impl World {
 
     /// A panel on a screen of which `stuck` blocks.
     fn panel(&self, stuck: Stuck, block: Block) -> OperatorPanel {
-        let start = Start { source: "a console".into(), model: provenance(), language: Language::English };
+        let (language, keyboard) = (Language::English, Keyboard::Us);
+        let start = Start { source: "a console".into(), model: provenance(), language, keyboard };
         let screen = attached(stuck, block);
         let showcase = Some(self.showcase.clone());
         let (archive, turn) = (Archive::none(), Turn::None);

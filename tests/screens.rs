@@ -124,6 +124,15 @@ fn every_language_looks_as_agreed() {
 }
 
 #[test]
+fn an_exposure_seen_beside_a_result_looks_as_agreed_on_narrow_screens() {
+    let (stock, keys) = (Stock::new(), [Action::Map, Action::Triage, Action::Menu]);
+    for size in [LAYOUTS[0], LAYOUTS[1]] {
+        let context = Context { badges: &[Badge::ExposureSeen], ..context(&keys) };
+        check(&format!("result-seen-{size}"), &drawn(&View::Result(&stock.mild), &context, size));
+    }
+}
+
+#[test]
 fn palettes_and_map_styles_look_as_agreed() {
     let (stock, keys) = (Stock::new(), [Action::Map, Action::Triage, Action::Menu]);
     let day = Options::default();

@@ -7,6 +7,7 @@
 //! is there, and takes what it is given, is found out by those who open it.
 
 mod crop;
+mod keyboard;
 mod dicom_send;
 mod facts;
 mod page;
@@ -34,6 +35,7 @@ pub use self::dicom_send::DicomSendConfig;
 pub use self::error::{BoardError, Place};
 pub use self::explain::{Explained, Origin, explain};
 pub use self::facts::{Fact, Facts, Status};
+pub use self::keyboard::Keyboard;
 pub use self::page::PageConfig;
 pub use self::record::RecordConfig;
 pub use self::schema::{known_keys, schema};
@@ -56,6 +58,8 @@ pub struct Board {
     pub screen: ScreenConfig,
     /// Of the screen, until the operator chooses another: one of [`LANGUAGES`].
     pub language: String,
+    /// Of keyboards and code readers.
+    pub keyboard: Keyboard,
     pub serial: SerialConfig,
     pub model: ModelConfig,
     /// `None`: nothing is kept.

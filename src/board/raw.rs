@@ -17,6 +17,7 @@ pub struct RawBoard {
     pub source: Option<Spanned<RawSource>>,
     pub screen: Option<Spanned<RawScreen>>,
     pub language: Option<Spanned<String>>,
+    pub keyboard: Option<Spanned<String>>,
     pub serial: Option<Spanned<RawSerial>>,
     pub model: Option<Spanned<String>>,
     pub record: Option<super::record::RawRecord>,

@@ -10,6 +10,7 @@ use super::check::{TIMEOUT_MS, WATCHDOG_S};
 use super::crop::Optics;
 use super::dicom_send::PORT;
 use super::facts::Status;
+use super::keyboard::Keyboard;
 use super::record::RECORD_BYTES_MAX;
 use super::screen::{LANGUAGES, PanelModel};
 use super::station::{LOG_LEVELS, STAGE_S_MAX};
@@ -260,6 +261,11 @@ const BOARD: &[Key] = &[
         "language",
         Takes::OneOf(&LANGUAGES),
         "The screen's, until the operator chooses another; en unless given.",
+    ),
+    Key(
+        "keyboard",
+        Takes::OneOf(&Keyboard::NAMES),
+        "The layout of keyboards and code readers; us unless given.",
     ),
     Key("serial", Takes::Table(SERIAL, &[]), "Where results are reported."),
     Key("model", Takes::Text, "A model bundle's folder; embedded, the one inside the program, unless given."),

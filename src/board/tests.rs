@@ -159,6 +159,8 @@ fn a_screen_says_how_it_is_mounted() {
     check(4, "screen = { kind = 'drm', width = 800 }", ("board_missing", 4, 10));
     assert_eq!((parse(6, "language = 'sw'").language.as_str(), GOOD.contains("language")), ("sw", false));
     check(6, "language = 'de'", ("board_form", 6, 12));
+    assert_eq!((parse(6, "keyboard = 'fr'").keyboard, parse(6, "").keyboard), (Keyboard::Fr, Keyboard::Us));
+    check(6, "keyboard = 'qwertz'", ("board_form", 6, 12));
     check(4, "screen = { kind = 'png', width = 800, height = 480 }", ("board_missing", 4, 10));
 }
 

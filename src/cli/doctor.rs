@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 
 use super::failure::{Exit, Failure};
+use super::live::Said;
 use super::run::{about, open};
 use super::{board_pipeline, sending};
 use crate::board::{Board, RecordConfig, ScreenConfig, SerialConfig, SourceConfig};
@@ -170,7 +171,7 @@ fn source(config: &SourceConfig) -> Found {
         let found = std::fs::read_dir(&folder.path).map(|_| "the folder of radiographs is there".into());
         return found.map_err(|e| format!("the folder of radiographs cannot be read: {}", e.kind()));
     }
-    match open(config, false) {
+    match open(config, false, &mut Said::default()) {
         Ok(_) => Ok("it can be opened".into()),
         // The fault's own text may name a file of a patient.
         Err(fault) => Err(format!("it cannot be opened ({})", fault.code)),

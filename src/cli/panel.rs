@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::failure::{Exit, Failure};
-use crate::board::{Board, CaptureDevice, ScreenConfig, SourceConfig};
+use crate::board::{Board, CaptureDevice, Keyboard, ScreenConfig, SourceConfig};
 use crate::clock::Clock;
 use crate::operator::{Archive, OperatorPanel, Showcase, Start};
 use crate::reading::Provenance;
@@ -24,7 +24,8 @@ pub fn start(
 ) -> Result<OperatorPanel, Failure> {
     refuse_left_out(&board.screen)?;
     let language = Language::of(&board.language).unwrap_or_default();
-    let start = Start { source: source(&board.source), model, language };
+    let keyboard = board.keyboard;
+    let start = Start { source: source(&board.source), model, language, keyboard };
     let (screen, turn) = (screen::open(&board.screen), board.screen.turn());
     let archive = archive(board, started);
     let panel = match board.screen {
@@ -35,7 +36,7 @@ pub fn start(
         // The system's keyboard is the desktop's.
         ScreenConfig::Window { .. } => {
             let panel = OperatorPanel::without_buttons(start, archive, screen, turn, clock, showcase);
-            panel.inspect(listen_to_window)
+            panel.inspect(|panel| listen_to_window(panel, keyboard))
         }
         _ => OperatorPanel::start(start, archive, screen, turn, clock, showcase),
     };
@@ -50,12 +51,12 @@ fn refuse_left_out(screen: &ScreenConfig) -> Result<(), Failure> {
 }
 
 #[cfg(feature = "window")]
-fn listen_to_window(panel: &OperatorPanel) {
-    panel.listen(crate::input::window::start);
+fn listen_to_window(panel: &OperatorPanel, keyboard: Keyboard) {
+    panel.listen(|tell| crate::input::window::start(keyboard, tell));
 }
 
 #[cfg(not(feature = "window"))]
-fn listen_to_window(_: &OperatorPanel) {}
+fn listen_to_window(_: &OperatorPanel, _: Keyboard) {}
 
 /// The board's record from before this start.
 fn archive(board: &Board, started: Option<u32>) -> Archive {

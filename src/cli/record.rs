@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use super::failure::{Exit, Failure};
-use super::live;
+use super::live::{self, Said};
 use crate::board::{Board, SourceConfig};
 use crate::source::FrameSource;
 use crate::source::folder::FolderSource;
@@ -47,9 +47,13 @@ pub fn run(arguments: &RecordArguments) -> Result<(), Failure> {
         }),
         SourceConfig::Replay(config) => record(live::recording(config).map_err(device)?, arguments),
         #[cfg(feature = "v4l")]
-        SourceConfig::Capture(config) => record(live::device(config).map_err(device)?, arguments),
+        SourceConfig::Capture(config) => {
+            record(live::device(config, &mut Said::default()).map_err(device)?, arguments)
+        }
         #[cfg(not(feature = "v4l"))]
-        SourceConfig::Capture(config) => live::capture(config).map(drop).map_err(device),
+        SourceConfig::Capture(config) => {
+            live::capture(config, &mut Said::default()).map(drop).map_err(device)
+        }
     }
 }
 

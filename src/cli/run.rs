@@ -6,6 +6,7 @@ use std::time::Duration;
 use log::LevelFilter;
 
 use super::failure::{Exit, Failure, chain};
+use super::live::Said;
 use super::page::Looks;
 use super::sending::Sending;
 use super::supervise::{Supervised, stop_on_signals};
@@ -54,7 +55,7 @@ pub fn run(arguments: &RunArguments, logger: &LogLines) -> Result<(), Failure> {
         serial: serial.as_mut(),
         record: record.as_mut(),
     };
-    let (source, forever) = (board.source.clone(), arguments.forever);
+    let (source, forever, mut said) = (board.source.clone(), arguments.forever, Said::default());
     let policy = Policy { live, dwell, ..policy };
     let sending = Sending::start(&board, clock.clone());
     let dispatch = sending.dispatch();
@@ -64,7 +65,7 @@ pub fn run(arguments: &RunArguments, logger: &LogLines) -> Result<(), Failure> {
         station = station.with_log(logger.give(level));
     }
     stop_on_signals(&station);
-    let summary = station.run(&about, tests, &mut || open(&source, forever));
+    let summary = station.run(&about, tests, &mut || open(&source, forever, &mut said));
     if let Err(error) = panel.finish() {
         log::warn!("screen: {}", chain(&error));
     }
@@ -126,7 +127,7 @@ pub fn recorder(board: &str, config: &RecordConfig) -> Recorder {
 }
 
 /// The board's source; a folder is read through once, or watched `forever`.
-pub fn open(source: &SourceConfig, forever: bool) -> Result<Box<dyn Feed>, Fault> {
+pub fn open(source: &SourceConfig, forever: bool, said: &mut Said) -> Result<Box<dyn Feed>, Fault> {
     match source {
         SourceConfig::Phantom(phantoms) => {
             let specs = phantoms.iter().map(|p| PhantomSpec::new(p.seed, p.infected)).collect();
@@ -141,7 +142,7 @@ pub fn open(source: &SourceConfig, forever: bool) -> Result<Box<dyn Feed>, Fault
                 .map_err(|e| Fault::source(e.code(), e.to_string()))?;
             Ok(Box::new(SourceFeed::new(source, |e| e.source.code())))
         }
-        SourceConfig::Capture(config) => live::capture(config),
+        SourceConfig::Capture(config) => live::capture(config, said),
         SourceConfig::Replay(config) => live::replay(config),
         SourceConfig::DicomNet(config) => dicom_net(config),
     }

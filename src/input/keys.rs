@@ -1,5 +1,8 @@
 //! Linux key codes (`linux/input-event-codes.h`) and what they are to the operator.
 
+use super::layout;
+use crate::board::Keyboard;
+
 /// Most buttons below a screen.
 pub const BUTTONS_MAX: usize = 5;
 
@@ -65,21 +68,11 @@ const KEYS: [(Key, &[u16]); 12] = [
     (Key::Power, &[116]),
 ];
 
-/// What keys of a keyboard write, beside what they mean: a US layout, which code readers have unless they are told
-/// otherwise.
-const WRITING: [(u16, &str); 6] = [
-    // From KEY_1, KEY_Q, KEY_A, KEY_Z on; with a gap those of the keypad, from KEY_KP7 on.
-    (2, "1234567890-"),
-    (16, "qwertyuiop"),
-    (30, "asdfghjkl"),
-    (44, "zxcvbnm"),
-    (52, "./"),
-    (71, "789-456\u{fffd}1230."),
-];
-/// KEY_KPSLASH stands alone.
-const KEYPAD_SLASH: u16 = 98;
 /// KEY_LEFTSHIFT, KEY_RIGHTSHIFT.
 pub const SHIFTS: [u16; 2] = [42, 54];
+/// KEY_LEFTCTRL, KEY_RIGHTCTRL, KEY_LEFTALT, KEY_RIGHTALT, KEY_LEFTMETA, KEY_RIGHTMETA: with one of them a key writes
+/// something else. Code readers spell characters by their numbers with Alt.
+pub const COMMANDS: [u16; 6] = [29, 97, 56, 100, 125, 126];
 /// KEY_ENTER, KEY_KPENTER.
 const ENTERS: [u16; 2] = [28, 96];
 /// KEY_BACKSPACE.
@@ -105,22 +98,31 @@ pub enum Typed {
 /// Stands for a character that is not told.
 pub const UNKNOWN: char = '\u{fffd}';
 
+/// What is held while a key is pressed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum With {
+    Nothing,
+    Shift,
+    /// One of [`COMMANDS`], with shift or without.
+    Command,
+}
+
 /// What the key with this code writes; `None` for one that writes nothing.
-pub fn typed(code: u16, shifted: bool) -> Option<Typed> {
+pub fn typed(keyboard: Keyboard, code: u16, with: With) -> Option<Typed> {
     if ENTERS.contains(&code) {
         return Some(Typed::End);
     }
     if code == BACKSPACE {
         return Some(Typed::Erase);
     }
-    let in_row = |(first, row): &(u16, &'static str)| row.chars().nth(usize::from(code.checked_sub(*first)?));
-    let plain = WRITING.iter().find_map(in_row).or((code == KEYPAD_SLASH).then_some('/'));
-    match plain {
-        // With shift, letters are letters and all else is something else.
-        Some(c) if !shifted || c.is_ascii_alphabetic() => Some(Typed::Character(c)),
-        None if code > WRITES_MAX || SILENT.contains(&code) || NO_TEXT.contains(&code) => None,
-        _ => Some(Typed::Character(UNKNOWN)),
+    let character = match with {
+        With::Nothing | With::Shift => layout::character(keyboard, code, with == With::Shift),
+        With::Command => None,
+    };
+    if character.is_none() && (code > WRITES_MAX || SILENT.contains(&code) || NO_TEXT.contains(&code)) {
+        return None;
     }
+    Some(Typed::Character(character.unwrap_or(UNKNOWN)))
 }
 
 /// Whether a device with these codes is a keyboard, or a code reader that pretends to be one.
@@ -168,23 +170,57 @@ mod tests {
         assert_eq!(control(999), None);
     }
 
+    /// What the keys with these codes write one after another; `?` for what no identifier has.
+    fn check(keyboard: Keyboard, codes: &[u16], with: With, expected: &str) {
+        let one = |&code: &u16| match typed(keyboard, code, with) {
+            Some(Typed::Character(UNKNOWN)) => '?',
+            Some(Typed::Character(c)) => c,
+            other => panic!("{code}: {other:?}"),
+        };
+        assert_eq!(codes.iter().map(one).collect::<String>(), expected, "{keyboard:?} {with:?}");
+    }
+
+    /// All keys of the main block that write on some layout, row by row.
+    fn main_block() -> Vec<u16> {
+        [2..14, 16..28, 30..41, 44..54, 89..90].into_iter().flatten().collect()
+    }
+
     #[test]
     fn a_keyboard_writes_what_stands_on_its_keys() {
-        let text = |codes: &[u16], shifted| -> String {
-            let one = |&code: &u16| match typed(code, shifted) {
-                Some(Typed::Character(c)) => c,
-                other => panic!("{code}: {other:?}"),
-            };
-            codes.iter().map(one).collect()
-        };
-        assert_eq!(text(&[2, 10, 11, 12, 16, 25, 30, 38, 44, 50, 52, 53], false), "190-qpalzm./");
-        assert_eq!(text(&[71, 73, 74, 75, 77, 79, 81, 82, 83, 98], false), "79-46130./");
-        // With shift a letter stays what it is; 1 is an exclamation mark.
-        assert_eq!(text(&[16, 2, 12, 39, 43], true), "q\u{fffd}\u{fffd}\u{fffd}\u{fffd}");
-        assert_eq!([28, 96].map(|code| typed(code, false)), [Some(Typed::End); 2]);
-        assert_eq!(typed(14, true), Some(Typed::Erase));
-        for code in [1, 15, 42, 54, 57, 59, 88, 103, 116, 353] {
-            assert_eq!(typed(code, false), None, "{code}");
+        use Keyboard::*;
+        // The second is of keys that write no letter, with shift. Source: libxkbcommon with xkeyboard-config 2.35.
+        let layouts = [
+            (Us, "1234567890-?qwertyuiop??asdfghjkl??zxcvbnm?./?", "????????????????????"),
+            (Es, "1234567890??qwertyuiop??asdfghjkl??zxcvbnm?.-?", "??????/?????????????"),
+            (De, "1234567890??qwertzuiop??asdfghjkl??yxcvbnm?.-?", "??????/?????????????"),
+            (Br, "1234567890-?qwertyuiop??asdfghjkl??zxcvbnm?.?/", "????????????????????"),
+            (Fr, "?????-??????azertyuiop??qsdfghjklm?wxcvbn?????", "1234567890??????./??"),
+            (Be, "???????????-azertyuiop??qsdfghjklm?wxcvbn?????", "1234567890??????./??"),
+        ];
+        for (keyboard, plain, shifted) in layouts {
+            check(keyboard, &main_block(), With::Nothing, plain);
+            let (letters, others): (Vec<_>, Vec<_>) =
+                main_block().into_iter().zip(plain.chars()).partition(|(_, c)| c.is_alphabetic());
+            // A letter stays what it is.
+            let (keys, same): (Vec<u16>, String) = letters.into_iter().unzip();
+            check(keyboard, &keys, With::Shift, &same);
+            let keys: Vec<u16> = others.into_iter().map(|(code, _)| code).collect();
+            check(keyboard, &keys, With::Shift, shifted);
+            check(keyboard, &main_block(), With::Command, &"?".repeat(main_block().len()));
+        }
+    }
+
+    #[test]
+    fn the_keypad_writes_digits_and_what_writes_nothing_is_known() {
+        let keypad = [71, 73, 74, 75, 77, 78, 79, 81, 82, 98, 83];
+        check(Keyboard::Fr, &keypad, With::Nothing, "79-46?130/.");
+        check(Keyboard::De, &keypad, With::Nothing, "79-46?130/?");
+        check(Keyboard::Us, &keypad, With::Shift, "???????????");
+        let us = |code, with| typed(Keyboard::Us, code, with);
+        assert_eq!([28, 96].map(|code| us(code, With::Nothing)), [Some(Typed::End); 2]);
+        assert_eq!(us(14, With::Shift), Some(Typed::Erase));
+        for code in [1, 15, 42, 54, 56, 57, 59, 88, 103, 116, 353] {
+            assert_eq!(us(code, With::Nothing), None, "{code}");
         }
     }
 

@@ -7,6 +7,7 @@
 
 mod evdev;
 mod keys;
+mod layout;
 mod presses;
 mod signal;
 mod typing;

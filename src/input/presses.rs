@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use super::keys::{Control, SHIFTS, Typed, control, typed};
+use super::keys::{COMMANDS, Control, SHIFTS, Typed, With, control, typed};
 use super::signal::{Signal, Spot};
+use crate::board::Keyboard;
 use crate::person::{Identifier, IdentifierError};
 
 /// A press that lasts so long is a held one.
@@ -41,18 +42,19 @@ enum Down {
 #[derive(Debug, Default)]
 pub struct Presses {
     /// What its keys write counts; a keyboard takes care of its bouncing contacts itself, and a code reader sends the
-    /// same key twice within a millisecond.
-    is_keyboard: bool,
+    /// same key twice within a millisecond. `None`: it is no keyboard.
+    keyboard: Option<Keyboard>,
     shifted: bool,
+    commanded: bool,
     down: Option<(Down, Duration)>,
     held: bool,
     last_down: Option<(u16, Duration)>,
 }
 
 impl Presses {
-    /// Of a device that is a keyboard, or is not.
-    pub fn of(is_keyboard: bool) -> Self {
-        Self { is_keyboard, ..Self::default() }
+    /// Of a device that is a keyboard, with this layout, or is none.
+    pub fn of(keyboard: Option<Keyboard>) -> Self {
+        Self { keyboard, ..Self::default() }
     }
 
     /// What `signal`, at the time `now`, amounts to.
@@ -61,6 +63,7 @@ impl Presses {
             Signal::Down(code) => self.key(code, now),
             Signal::Up(code) => {
                 self.shifted &= !SHIFTS.contains(&code);
+                self.commanded &= !COMMANDS.contains(&code);
                 if matches!(self.down, Some((Down::Key(c), _)) if c == code) {
                     self.down = None;
                 }
@@ -90,14 +93,20 @@ impl Presses {
     }
 
     fn key(&mut self, code: u16, now: Duration) -> Option<Press> {
-        self.shifted |= self.is_keyboard && SHIFTS.contains(&code);
-        let written = if self.is_keyboard { typed(code, self.shifted) } else { None };
+        self.shifted |= SHIFTS.contains(&code);
+        self.commanded |= COMMANDS.contains(&code);
+        let with = match (self.commanded, self.shifted) {
+            (true, _) => With::Command,
+            (false, true) => With::Shift,
+            (false, false) => With::Nothing,
+        };
+        let written = self.keyboard.and_then(|keyboard| typed(keyboard, code, with));
         let press = match (written, control(code)) {
             (Some(written), control) => Press::Typed(written, control),
             (None, control) => Press::Control(control?),
         };
         let is_soon = self.last_down.is_some_and(|(c, t)| c == code && now.saturating_sub(t) < BOUNCE);
-        let bounced = is_soon && !self.is_keyboard;
+        let bounced = is_soon && self.keyboard.is_none();
         self.last_down = Some((code, now));
         self.down = Some((Down::Key(code), now));
         self.held &= bounced;
@@ -162,7 +171,7 @@ mod tests {
 
     #[test]
     fn a_keyboard_tells_what_it_writes_beside_what_it_means() {
-        let mut presses = Presses::of(true);
+        let mut presses = Presses::of(Some(Keyboard::Us));
         let mut press = |code| presses.take(Signal::Down(code), ms(0));
         let map = Some(Control::Key(Key::Map));
         assert_eq!(press(50), Some(Press::Typed(Typed::Character('m'), map)));
@@ -175,6 +184,13 @@ mod tests {
         assert_eq!(presses.take(Signal::Up(42), ms(1)), None);
         let minus = Some(Press::Typed(Typed::Character('-'), None));
         assert_eq!(presses.take(Signal::Down(12), ms(2)), minus);
+        // With Alt held the keypad spells a character's number, which is no digit of an identifier.
+        assert_eq!(presses.take(Signal::Down(56), ms(3)), None);
+        let unknown = Some(Press::Typed(Typed::Character(UNKNOWN), None));
+        assert_eq!(presses.take(Signal::Down(75), ms(3)), unknown);
+        assert_eq!(presses.take(Signal::Up(56), ms(4)), None);
+        let four = Some(Press::Typed(Typed::Character('4'), None));
+        assert_eq!(presses.take(Signal::Down(75), ms(5)), four);
     }
 
     #[test]

@@ -18,6 +18,8 @@ const HELD_MAX: usize = 2 * IDENTIFIER_MAX;
 pub struct Typing {
     held: Vec<Press>,
     last: Duration,
+    /// A text has just ended.
+    ended: bool,
 }
 
 impl Typing {
@@ -29,11 +31,14 @@ impl Typing {
             to.push(press);
             return;
         };
+        // A reader that ends with two Enters must not confirm for the operator what it sent.
+        let ended_before = self.ended && now.saturating_sub(self.last) < GAP;
         self.last = now;
-        if typed == Typed::End && self.held.len() >= SCAN_MIN {
+        self.ended = typed == Typed::End && (ended_before || self.held.len() >= SCAN_MIN);
+        if self.ended && !ended_before {
             to.push(Press::Scanned(Identifier::parse(&self.text())));
             self.held.clear();
-        } else if self.held.len() < HELD_MAX {
+        } else if !self.ended && self.held.len() < HELD_MAX {
             self.held.push(press);
         }
     }
@@ -86,6 +91,21 @@ mod tests {
         }
         let twice = heard("1111\n2222\n", 1);
         assert_eq!(twice, ["1111", "2222"].map(|t| Press::Scanned(Identifier::parse(t))));
+    }
+
+    #[test]
+    fn a_reader_that_ends_with_more_than_one_enter_confirms_nothing() {
+        for gap in [0, 1, 10] {
+            assert_eq!(heard("kb-17204\n\n\n", gap), [Press::Scanned(Identifier::parse("KB-17204"))]);
+            let twice = heard("1111\n\n2222\n\n", gap);
+            assert_eq!(twice, ["1111", "2222"].map(|t| Press::Scanned(Identifier::parse(t))));
+        }
+        // The operator's own Enter comes later.
+        let (mut typing, mut heard) = (Typing::default(), Vec::new());
+        "17204\n".chars().for_each(|c| typing.take(typed(c), Duration::from_secs(5), &mut heard));
+        typing.take(typed('\n'), Duration::from_millis(5_040), &mut heard);
+        typing.tick(Duration::from_secs(6), &mut heard);
+        assert_eq!(heard, [Press::Scanned(Identifier::parse("17204")), typed('\n')]);
     }
 
     #[test]

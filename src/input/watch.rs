@@ -8,6 +8,7 @@ use super::evdev::Nodes;
 use super::presses::{Press, Presses};
 use super::signal::Signal;
 use super::typing::Typing;
+use crate::board::Keyboard;
 
 /// How often new devices are looked for.
 const SCAN_EVERY: Duration = Duration::from_secs(1);
@@ -81,19 +82,21 @@ pub trait Bus {
         Self::Device: 'a;
 }
 
-/// Watches the system's devices and calls `tell` for what they say, for as long as it returns `true`.
-pub fn start(tell: impl FnMut(Heard) -> bool + Send + 'static) -> Result<(), InputError> {
-    start_on(Nodes::default(), tell)
+/// Watches the system's devices, of which all keyboards and code readers are taken for a `keyboard`, and calls `tell`
+/// for what they say, for as long as it returns `true`.
+pub fn start(keyboard: Keyboard, tell: impl FnMut(Heard) -> bool + Send + 'static) -> Result<(), InputError> {
+    start_on(Nodes::default(), keyboard, tell)
 }
 
 /// The same, for the devices of `bus`.
 pub(super) fn start_on(
     bus: impl Bus + Send + 'static,
+    keyboard: Keyboard,
     mut tell: impl FnMut(Heard) -> bool + Send + 'static,
 ) -> Result<(), InputError> {
     let started = Instant::now();
     let watch = move || {
-        let mut watch = Watch::new(bus);
+        let mut watch = Watch::new(bus, keyboard);
         while watch.turn(&|| started.elapsed(), &mut tell) {}
     };
     let spawned = thread::Builder::new().name("input".into()).spawn(watch);
@@ -130,6 +133,7 @@ impl Budget {
 /// All devices.
 struct Watch<B: Bus> {
     bus: B,
+    keyboard: Keyboard,
     devices: Vec<Watched<B::Device>>,
     resting: Vec<(String, Duration)>,
     next_scan: Duration,
@@ -138,9 +142,9 @@ struct Watch<B: Bus> {
 }
 
 impl<B: Bus> Watch<B> {
-    fn new(bus: B) -> Self {
-        let (devices, resting) = (Vec::new(), Vec::new());
-        Self { bus, devices, resting, next_scan: Duration::ZERO, told: None, budget: Budget::default() }
+    fn new(bus: B, keyboard: Keyboard) -> Self {
+        let (devices, resting, budget) = (Vec::new(), Vec::new(), Budget::default());
+        Self { bus, keyboard, devices, resting, next_scan: Duration::ZERO, told: None, budget }
     }
 
     /// Waits for something to happen and tells it; whether to go on.
@@ -177,7 +181,8 @@ impl<B: Bus> Watch<B> {
         let room = DEVICES_MAX.saturating_sub(self.devices.len());
         for (name, device) in self.bus.scan(&open, room).into_iter().take(room) {
             log::info!("input: {name}");
-            let (presses, typing) = (Presses::of(device.is_keyboard()), Typing::default());
+            let keyboard = device.is_keyboard().then_some(self.keyboard);
+            let (presses, typing) = (Presses::of(keyboard), Typing::default());
             self.devices.push(Watched { name, device, presses, typing, budget: Budget::default() });
         }
     }
@@ -291,7 +296,7 @@ mod tests {
         let hub = Hub(Rc::new(RefCell::new(
             names.iter().map(|n| (*n).to_owned()).zip(pads.iter().cloned()).collect(),
         )));
-        (Watch::new(hub), pads)
+        (Watch::new(hub, Keyboard::Us), pads)
     }
 
     const ENTER: [Signal; 2] = [Signal::Down(28), Signal::Up(28)];
@@ -338,10 +343,25 @@ mod tests {
     }
 
     #[test]
+    fn a_code_reader_writes_by_the_board_s_layout() {
+        let reader = Pad { types: true, ..Pad::default() };
+        let hub = Hub(Rc::new(RefCell::new(vec![("reader".into(), reader.clone())])));
+        let mut watch = Watch::new(hub, Keyboard::Fr);
+        turn(&mut watch, 1_000);
+        // A, then 1 to 3 with shift held, then a dash: KEY_Q, KEY_1 to KEY_3, KEY_6.
+        let [shift, no_shift] = [Signal::Down(42), Signal::Up(42)];
+        let press = |code| [Signal::Down(code), Signal::Up(code)];
+        let digits: Vec<Signal> = [2, 3, 4].into_iter().flat_map(press).collect();
+        let signals = [&press(16)[..], &[shift], &digits, &[no_shift], &press(7), &press(28)].concat();
+        reader.says.borrow_mut().extend(signals);
+        assert_eq!(turn(&mut watch, 1_005), [Heard::Press(Press::Scanned(Identifier::parse("A123-")))]);
+    }
+
+    #[test]
     fn a_code_reader_is_heard_whole_though_it_is_faster_than_fingers() {
         let reader = Pad { types: true, ..Pad::default() };
         let hub = Hub(Rc::new(RefCell::new(vec![("reader".into(), reader.clone())])));
-        let mut watch = Watch::new(hub);
+        let mut watch = Watch::new(hub, Keyboard::Us);
         assert_eq!(turn(&mut watch, 1_000), [THREE]);
         // 1 to 9, 0, 1 to 9, 0, then Enter.
         let keys = (2..12).chain(2..12).chain([28]);

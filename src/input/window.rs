@@ -7,11 +7,12 @@ use std::time::Duration;
 use super::keys::BUTTONS_MAX;
 use super::signal::{Signal, Spot};
 use super::watch::{Bus, Device, Heard, InputError, start_on};
+use crate::board::Keyboard;
 use crate::screen::window::{Happened, LINK};
 
 /// Watches the window, whenever there is one, and calls `tell` for what is done to it, for as long as it returns `true`.
-pub fn start(tell: impl FnMut(Heard) -> bool + Send + 'static) -> Result<(), InputError> {
-    start_on(WindowBus, tell)
+pub fn start(keyboard: Keyboard, tell: impl FnMut(Heard) -> bool + Send + 'static) -> Result<(), InputError> {
+    start_on(WindowBus, keyboard, tell)
 }
 
 /// At most one device.

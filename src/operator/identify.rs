@@ -20,11 +20,13 @@ pub struct Identifying {
     pub selected: usize,
     /// Why what was typed or scanned names nobody.
     pub problem: Option<IdentifierError>,
+    /// A character was not taken: what is typed on would close the gap unseen, so it waits until this is erased.
+    pub is_refused: bool,
 }
 
 impl Identifying {
     pub fn of(number: i64) -> Self {
-        Self { number, identifier: Identifier::default(), selected: 0, problem: None }
+        Self { number, identifier: Identifier::default(), selected: 0, problem: None, is_refused: false }
     }
 
     /// One cell back or on, round and round.
@@ -41,7 +43,9 @@ impl Identifying {
 
     pub fn erase(&mut self) {
         self.problem = None;
-        self.identifier.pop();
+        if !std::mem::take(&mut self.is_refused) {
+            self.identifier.pop();
+        }
     }
 
     /// As it is shown; `entry` is the reading's.
@@ -51,7 +55,10 @@ impl Identifying {
     }
 
     fn write(&mut self, character: char) {
-        self.problem = self.identifier.push(character).err();
+        if !self.is_refused {
+            self.problem = self.identifier.push(character).err();
+            self.is_refused = self.problem.is_some();
+        }
     }
 }
 
@@ -75,6 +82,7 @@ impl Desk {
         if let Page::Identify(identifying) = &mut self.page {
             identifying.identifier = scanned.unwrap_or_default();
             identifying.problem = scanned.err();
+            identifying.is_refused = false;
         }
         self.change();
     }
@@ -91,6 +99,9 @@ impl Desk {
     /// Takes what was typed for whole. Nothing typed: the reading is of nobody known, as it was or from now on.
     pub(super) fn identified(&mut self) {
         let Page::Identify(identifying) = &mut self.page else { return };
+        if identifying.is_refused {
+            return;
+        }
         let (number, identifier) = (identifying.number, identifying.identifier);
         let person = match identifier.is_empty() {
             true => None,

@@ -116,6 +116,27 @@ fn what_names_nobody_is_said_and_nothing_is_kept() {
 }
 
 #[test]
+fn an_identifier_with_a_character_that_was_not_taken_is_not_confirmed_without_it() {
+    let mut desk = desk(3, &[10]);
+    [key(Key::Details), button(1), button(1)].into_iter().for_each(|p| press(&mut desk, p, 100));
+    type_in(&mut desk, "17_204", 100);
+    assert_eq!(seen(&desk, 100), "identify 1 \"17\" 0 identifier_character");
+    // Erasing takes away what was refused, and nothing else.
+    press(&mut desk, Press::Typed(Typed::Erase, None), 101);
+    assert_eq!(seen(&desk, 101), "identify 1 \"17\" 0 -");
+    type_in(&mut desk, "204", 101);
+    assert_eq!(desk.take_namings(), [Naming { reading: 11, person: Some(person("17204")) }]);
+    // One character too many: whoever confirms has seen that it is not there.
+    press(&mut desk, button(1), 102);
+    type_in(&mut desk, &"12345".repeat(5), 102);
+    assert_eq!(desk.take_namings(), []);
+    press(&mut desk, Press::Typed(Typed::Erase, None), 103);
+    type_in(&mut desk, "", 103);
+    let shortened = person(&"12345".repeat(5)[..24]);
+    assert_eq!(desk.take_namings(), [Naming { reading: 11, person: Some(shortened) }]);
+}
+
+#[test]
 fn what_was_said_can_be_corrected_and_taken_back() {
     let mut desk = desk(3, &[10, 20]);
     for text in ["AAAA1", "BBBB2"] {

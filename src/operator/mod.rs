@@ -15,6 +15,7 @@ mod mailbox;
 mod marks;
 mod page;
 mod panel;
+mod pulse;
 mod scene;
 mod shelf;
 mod showcase;

@@ -10,6 +10,7 @@ use super::archive::Archive;
 use super::desk::Desk;
 use super::mailbox::{Mailbox, TOLD_MAX, Told};
 use super::marks::Health;
+use super::pulse::{Pulse, STUCK_AFTER};
 use super::scene::{Scene, Start};
 use super::showcase::Showcase;
 use super::worker::{Outcome, Worker};
@@ -33,6 +34,9 @@ pub enum OperatorError {
     /// the screen hangs
     #[error("the screen takes no picture: {waiting} wait for it already")]
     Busy { waiting: usize },
+    /// the screen hangs, though nothing waits for it yet
+    #[error("nothing has been shown for {} s: the screen's driver takes a picture and does not come back", .waited.as_secs())]
+    Stuck { waited: Duration },
     /// the screen hung until the end
     #[error("the last picture was not shown within {} s", .waited.as_secs())]
     Late { waited: Duration },
@@ -44,6 +48,7 @@ impl OperatorError {
         match self {
             Self::Thread { .. } => "screen_thread",
             Self::Busy { .. } => "screen_busy",
+            Self::Stuck { .. } => "screen_stuck",
             Self::Late { .. } => "screen_late",
         }
     }
@@ -66,6 +71,7 @@ pub struct OperatorPanel {
     live: Option<Live>,
     /// The live picture found no room, which has been told.
     is_full: bool,
+    pub(super) pulse: Pulse,
     /// Hears when the worker has ended; `None` once it is known.
     ended: Option<Receiver<()>>,
 }
@@ -83,8 +89,9 @@ impl OperatorPanel {
         clock: Arc<dyn Clock>,
         showcase: Option<Showcase>,
     ) -> Result<Self, OperatorError> {
+        let keyboard = start.keyboard;
         let panel = Self::without_buttons(start, archive, screen, turn, clock, showcase)?;
-        panel.listen(input::start);
+        panel.listen(|tell| input::start(keyboard, tell));
         Ok(panel)
     }
 
@@ -119,7 +126,8 @@ impl OperatorPanel {
         };
         let spawned = thread::Builder::new().name("operator".into()).spawn(work);
         spawned.map_err(|source| OperatorError::Thread { source })?;
-        Ok(Self { mailbox, outcome, live: None, is_full: false, ended: Some(ended) })
+        let (pulse, ended) = (Pulse::new(STUCK_AFTER), Some(ended));
+        Ok(Self { mailbox, outcome, live: None, is_full: false, pulse, ended })
     }
 
     /// Waits, within bounds, until the last picture is shown; fails where it is not.
@@ -192,6 +200,9 @@ impl Panel for OperatorPanel {
 
     fn attend(&mut self) -> Result<Asked, PanelError> {
         self.outcome.failure()?;
+        if let Some(waited) = self.pulse.stuck(self.outcome.turns()) {
+            return Err(OperatorError::Stuck { waited }.into());
+        }
         Ok(Asked { shut_down: self.outcome.wants_shut_down(), namings: self.outcome.namings() })
     }
 }

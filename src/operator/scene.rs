@@ -1,5 +1,6 @@
 //! What the station is and does, as the desk is told.
 
+use crate::board::Keyboard;
 use crate::exposure::Live;
 use crate::reading::Provenance;
 use crate::render::Language;
@@ -11,6 +12,7 @@ pub struct Start {
     pub source: String,
     pub model: Provenance,
     pub language: Language,
+    pub keyboard: Keyboard,
 }
 
 /// What the station does.

@@ -8,6 +8,7 @@ use super::page::{Shown, Touched, keys};
 use super::scene::{Scene, Start};
 use super::simulated::{graded, provenance, refused};
 use super::{CONFIRM_MAX, FRONT_AFTER, IDLE_MAX};
+use crate::board::Keyboard;
 use crate::exposure::Live;
 use crate::input::{Control, Key, Press};
 use crate::person::Person;
@@ -15,7 +16,8 @@ use crate::render::{Action, Badge, Earlier, Language, MapStyle, Opacity, View};
 use crate::station::{Filed, Keeping};
 
 pub(super) fn start() -> Start {
-    Start { source: "phantoms".into(), model: provenance(), language: Language::English }
+    let (language, keyboard) = (Language::English, Keyboard::Us);
+    Start { source: "phantoms".into(), model: provenance(), language, keyboard }
 }
 
 pub(super) fn s(seconds: u64) -> Duration {

@@ -1,6 +1,6 @@
 //! The thread that draws, shows and listens.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -27,6 +27,7 @@ const HEALTH_EVERY: Duration = Duration::from_secs(20);
 pub struct Outcome {
     failure: Mutex<Option<ScreenError>>,
     shut_down: AtomicBool,
+    turns: AtomicU64,
     namings: Mutex<Vec<Naming>>,
 }
 
@@ -42,6 +43,11 @@ impl Outcome {
     /// Readings that were named since the last call.
     pub fn namings(&self) -> Vec<Naming> {
         std::mem::take(&mut *self.namings.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// How many turns the worker has begun.
+    pub fn turns(&self) -> u64 {
+        self.turns.load(Ordering::Relaxed)
     }
 
     pub fn wants_shut_down(&self) -> bool {
@@ -111,6 +117,7 @@ impl Worker {
 
     /// Waits for mail, at most `wait`, and shows what comes of it; whether to go on.
     pub fn round(&mut self, wait: Duration) -> bool {
+        self.outcome.turns.fetch_add(1, Ordering::Relaxed);
         let mail = self.mailbox.take(wait);
         let now = self.clock.uptime();
         let goes_on = self.heed(mail, now);

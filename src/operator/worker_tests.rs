@@ -8,6 +8,7 @@ use super::OperatorPanel;
 use super::archive::Archive;
 use super::desk::Desk;
 use super::mailbox::{Mailbox, Told};
+use super::pulse::Pulse;
 use super::showcase::{SIZE_WITHOUT_SCREEN, Showcase};
 use super::simulated::{Monitor, graded};
 use super::tests::{key, start};
@@ -136,6 +137,28 @@ fn a_screen_that_hangs_makes_no_reading_wait() {
     let refused = (0..20).filter(|_| panel.result(&graded(10), Filed::default()).is_err()).count();
     assert!(refused >= 20 - 2 * super::mailbox::TOLD_MAX, "{refused} of 20 readings found no room");
     drop(hang);
+    panel.finish().unwrap();
+}
+
+#[test]
+fn a_screen_that_hangs_is_told_though_nothing_is_read() {
+    let monitor = Monitor::new();
+    let clock: Arc<dyn Clock> = Arc::new(crate::clock::SystemClock::start());
+    let hang = monitor.last.lock().unwrap();
+    let mut panel =
+        OperatorPanel::without_buttons(start(), Archive::none(), monitor.attached(), Turn::None, clock, None)
+            .unwrap();
+    // Longer than a turn, so that only one that hangs lasts as long.
+    panel.pulse = Pulse::new(Duration::from_secs(2));
+    let mut told = || {
+        std::thread::sleep(Duration::from_millis(50));
+        panel.attend().err().map(|e| e.code())
+    };
+    // A worker that never took a turn would be told too; it hangs at its first picture.
+    assert_eq!((0..1_000).find_map(|_| told()), Some("screen_stuck"));
+    assert!((0..10).all(|_| told().is_none()), "once");
+    drop(hang);
+    assert!((0..60).all(|_| told().is_none()), "it goes on");
     panel.finish().unwrap();
 }
 

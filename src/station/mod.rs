@@ -199,7 +199,7 @@ impl<'a> Station<'a> {
                     if !self.policy.live && !self.policy.forever {
                         return Ended::SourceFaults;
                     }
-                    self.wait(self.policy.retry_wait(in_a_row).max(self.policy.between_rounds));
+                    self.wait(self.policy.reopen_wait(in_a_row));
                 }
             }
         }

@@ -46,6 +46,12 @@ impl Policy {
         (RETRY_MIN * 2u32.pow((in_a_row - 1).min(DOUBLINGS_MAX))).min(RETRY_MAX)
     }
 
+    /// How long to wait after the source did not open, `in_a_row` times by now: a device that is plugged in late is to
+    /// give its picture as soon as one that was away; others wait for a person.
+    pub fn reopen_wait(&self, in_a_row: u32) -> Duration {
+        if self.live { self.retry_wait(in_a_row.max(1)) } else { self.between_rounds }
+    }
+
     /// Whether the last of `in_a_row` faults of the source is worth a line: a device that is away fails every second.
     pub fn tells(&self, in_a_row: u32) -> bool {
         !self.live || in_a_row <= LIVE_FAULTS_TOLD || in_a_row.is_multiple_of(LIVE_FAULTS_TELL_EVERY)
@@ -67,6 +73,9 @@ mod tests {
         let waits = [1, 2, 3, 7, 8, u32::MAX].map(|n| live.retry_wait(n).as_millis());
         assert_eq!(waits, [500, 1_000, 1_000, 1_000, 1_000, 1_000]);
         assert_eq!(Policy::ONCE.retry_wait(9), Duration::ZERO);
+        let opening = [0, 1, 2, u32::MAX].map(|n| live.reopen_wait(n).as_millis());
+        assert_eq!(opening, [500, 500, 1_000, 1_000]);
+        assert_eq!(Policy::FOREVER.reopen_wait(9), Policy::FOREVER.between_rounds);
     }
 
     #[test]

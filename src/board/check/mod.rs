@@ -64,6 +64,7 @@ impl Checker<'_> {
         let source = faults.keep(self.needed(&raw.source, "source").and_then(|s| self.source(s)));
         let screen = faults.keep(self.needed(&raw.screen, "screen").and_then(|s| self.screen(s)));
         let language = faults.keep(self.language(raw.language.as_ref()));
+        let keyboard = faults.keep(self.keyboard(raw.keyboard.as_ref()));
         let serial = faults.keep(self.needed(&raw.serial, "serial").and_then(|s| self.serial(s)));
         let model = faults.keep(self.model(raw.model.as_ref()));
         let record = faults.keep(raw.record.as_ref().map(|r| self.record(r)).transpose());
@@ -81,6 +82,7 @@ impl Checker<'_> {
                 source: source?,
                 screen: screen?,
                 language: language?,
+                keyboard: keyboard?,
                 serial: serial?,
                 model: model?,
                 record: record?,
@@ -103,6 +105,7 @@ impl Checker<'_> {
         faults.keep(raw.source.as_ref().map(|s| self.source(s)).transpose());
         faults.keep(raw.screen.as_ref().map(|s| self.screen(s)).transpose());
         faults.keep(self.language(raw.language.as_ref()));
+        faults.keep(self.keyboard(raw.keyboard.as_ref()));
         faults.keep(raw.serial.as_ref().map(|s| self.serial(s)).transpose());
         faults.keep(self.model(raw.model.as_ref()));
         faults.keep(raw.record.as_ref().map(|r| self.record(r)).transpose());

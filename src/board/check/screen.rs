@@ -4,7 +4,7 @@ use toml::Spanned;
 
 use super::{Checker, Key, span_of};
 use crate::board::raw::RawScreen;
-use crate::board::{BoardError, DrmConfig, LANGUAGES, PanelModel, ScreenConfig, SpiConfig};
+use crate::board::{BoardError, DrmConfig, Keyboard, LANGUAGES, PanelModel, ScreenConfig, SpiConfig};
 use crate::units::{PixelSize, Turn};
 
 /// From the smallest panel that text fits on to 4K.
@@ -17,6 +17,8 @@ const CLOCK_HZ_DEFAULT: u32 = 32_000_000;
 const WINDOW_DEFAULT: PixelSize = PixelSize::new(800, 480);
 /// Lines of a GPIO chip.
 pub const PIN: [i64; 2] = [0, 1_023];
+/// What a keyboard's layout may be.
+const KEYBOARDS: &str = "us, gb, fr, be, de, ch, es, latam, pt, it or br";
 /// Names of connectors are short: `HDMI-A-1`.
 const CONNECTOR_BYTES_MAX: usize = 32;
 
@@ -60,6 +62,10 @@ impl Checker<'_> {
     pub(super) fn language(&self, raw: Option<&Spanned<String>>) -> Result<String, BoardError> {
         let Some(raw) = raw else { return Ok(LANGUAGES[0].to_owned()) };
         self.form("language", raw, "en, fr, es, pt, sw, hi or ar", |code| LANGUAGES.contains(&code))
+    }
+
+    pub(super) fn keyboard(&self, raw: Option<&Spanned<String>>) -> Result<Keyboard, BoardError> {
+        self.one_of("keyboard", raw, KEYBOARDS, &Keyboard::KNOWN)
     }
 
     fn png(&self, raw: &Spanned<RawScreen>) -> Result<ScreenConfig, BoardError> {

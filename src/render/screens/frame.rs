@@ -8,7 +8,7 @@ use crate::render::layout::area;
 use crate::render::palette::Ink;
 use crate::render::sheet::{Look, Nothing, Place, Sheet};
 use crate::render::text::{self, Face};
-use crate::render::view::{Order, View};
+use crate::render::view::{Badge, Order, View};
 use crate::render::{Surface, words};
 use crate::units::PixelSize;
 
@@ -99,6 +99,10 @@ struct Header<'a> {
     area: Rectangle,
     gap: i32,
     items: Vec<Item>,
+    /// An exposure is seen, and there is no room to say so.
+    lacks_exposure: bool,
+    /// The time, or what stands in its place, is not whole.
+    is_cut: bool,
 }
 
 impl Header<'_> {
@@ -122,12 +126,29 @@ impl Header<'_> {
 }
 
 /// The texts of the header.
+///
+/// The word of an exposure that is seen, and that finds no room beside the others, takes the time's place: it passes.
 pub fn header(screen: &Screen) -> Vec<Item> {
-    let (layout, look, context) = (&screen.layout, &screen.look, screen.context);
+    let (words, colours, context) = (screen.look.words, screen.look.colours, screen.context);
+    let time = context.wall_time.map(words::isolated);
+    let ink = if time.is_some() { colours.label_on_band() } else { colours.alert_on_band() };
+    let usual = texts(screen, (time.as_deref().unwrap_or(&words.say.clock), ink), context.badges);
+    if !usual.lacks_exposure {
+        return usual.items;
+    }
+    let others =
+        context.badges.iter().copied().filter(|badge| *badge != Badge::ExposureSeen).collect::<Vec<_>>();
+    let instead = texts(screen, (&words.say.exposure, colours.label_on_band()), &others);
+    if instead.is_cut { usual.items } else { instead.items }
+}
+
+/// The header with these words in the place of the time, and as many of the badges as fit.
+fn texts<'a>(screen: &'a Screen, (clock, ink): (&str, Ink), all: &[Badge]) -> Header<'a> {
+    let (layout, look) = (&screen.layout, &screen.look);
     let area = inner(screen, layout.header);
     let (width, height) = (area.size.width as i32, area.size.height as i32);
     let (colours, face, gap) = (look.colours, look.strong(), look.sizes.px(14).max(8));
-    let header = &mut Header { screen, area, gap, items: Vec::new() };
+    let mut header = Header { screen, area, gap, items: Vec::new(), lacks_exposure: false, is_cut: false };
     let small = look.small();
     let line = if layout.two_lines { height - small.line_height() } else { height };
     let baseline = (line + face.capital_height()) / 2;
@@ -137,40 +158,39 @@ pub fn header(screen: &Screen) -> Vec<Item> {
         header.add((0, taken), baseline, (NAME, face, colours.label_on_band()), Place::Start);
         x = taken + gap;
     }
-    let time = context.wall_time.map(words::isolated);
-    let clock = time.as_deref().unwrap_or(&look.words.say.clock);
     let (room, least) = (width - x, small.with_px(look.sizes.least));
     let free = room - gap - text::width(clock, least);
     let (mut title, warns) = title(screen, true);
     if text::width(&title, face) > free {
         (title, _) = self::title(screen, false);
     }
-    let ink = if warns { colours.alert_on_band() } else { colours.on_band() };
+    let title_ink = if warns { colours.alert_on_band() } else { colours.on_band() };
     // The title has what it needs, up to two thirds; the clock gives way down to its least size.
     let taken = text::width(&title, face).min(free.max(room * 2 / 3));
-    header.add((x, taken), baseline, (&title, face, ink), Place::Start);
+    header.add((x, taken), baseline, (&title, face, title_ink), Place::Start);
     x += taken + gap;
-    let ink = if context.wall_time.is_some() { colours.label_on_band() } else { colours.alert_on_band() };
     let clock_face = look.fitted(clock, small, width - x);
+    header.is_cut = text::width(clock, clock_face) > width - x;
     let taken = text::width(clock, clock_face).min(width - x);
     header.add((width - taken, taken), baseline, (clock, clock_face, ink), Place::End);
     if layout.two_lines {
-        badges(header, (0, width), line + small.capital_height());
+        badges(&mut header, all, (0, width), line + small.capital_height());
     } else {
-        badges(header, (x, width - taken - gap - x), baseline);
+        badges(&mut header, all, (x, width - taken - gap - x), baseline);
     }
-    std::mem::take(&mut header.items)
+    header
 }
 
 /// As many badges as fit, the most urgent at the start; one that warns has a mark before it.
-fn badges(header: &mut Header, (mut x, room): (i32, i32), baseline: i32) {
+fn badges(header: &mut Header, all: &[Badge], (mut x, room): (i32, i32), baseline: i32) {
     let (look, end) = (&header.screen.look, x + room);
     let face = look.small();
-    for badge in header.screen.context.badges {
+    for badge in all {
         let (words, warns) = words::badge(look.words, *badge);
         let words = if warns { format!("! {words}") } else { words };
         let taken = text::width(&words, face);
         if x + taken > end {
+            header.lacks_exposure |= *badge == Badge::ExposureSeen;
             continue;
         }
         let ink = if warns { look.colours.alert_on_band() } else { look.colours.label_on_band() };

@@ -29,6 +29,8 @@ const BACKOFF_MIN: Duration = Duration::from_millis(100);
 const BACKOFF_MAX: Duration = Duration::from_millis(500);
 /// The kernel's number for a device that is gone; std has no kind for it. Linux: errno-base.h.
 pub(super) const ENODEV: i32 = 19;
+/// Stands for a source whose picture has another size than before. Linux: errno.h.
+pub(super) const ESTALE: i32 = 116;
 /// What a USB device answers that finds the bus full; std would call it a full disk. Linux: errno-base.h.
 pub(super) const ENOSPC: i32 = 28;
 
@@ -154,7 +156,10 @@ impl<O: Opener> Capture<O> {
                     }
                 }
                 Err(Loss::Broken(source)) => {
-                    log::warn!("capture from {} broke: {source}", self.device());
+                    match source.raw_os_error() {
+                        Some(ESTALE) => log::info!("the picture at {} changed its size", self.device()),
+                        _ => log::warn!("capture from {} broke: {source}", self.device()),
+                    }
                     self.broke();
                     breaks += 1;
                     if breaks > BREAKS_MAX {

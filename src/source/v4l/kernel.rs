@@ -20,6 +20,7 @@ use ::v4l::v4l_sys as sys;
 use ::v4l::v4l2::{self, vidioc};
 
 use super::format::FourCc;
+use super::timings::DigitalInput;
 use crate::units::PixelSize;
 
 /// Planes that a buffer may have. Linux: videodev2.h, VIDEO_MAX_PLANES.
@@ -40,8 +41,6 @@ const PROT_READ: c_int = 1;
 const MAP_SHARED: c_int = 1;
 /// Linux: asm-generic/poll.h.
 const POLLIN: i16 = 1;
-/// Stands for a source that has changed. Linux: errno.h.
-pub const ESTALE: i32 = 116;
 /// Another program has the device. Linux: errno-base.h.
 const EBUSY: i32 = 16;
 /// Whole lines, none between. Linux: videodev2.h, enum v4l2_field.
@@ -120,33 +119,28 @@ fn chosen_input(file: &Handle) -> Option<u32> {
     u32::try_from(number).ok()
 }
 
-/// Sets a digital video input to what arrives at it: the picture's size, or `None` for other inputs.
-///
-/// Fails while nothing arrives that can be locked to, and with ESTALE where it changes meanwhile.
-pub fn adopt_timings(file: &Handle) -> io::Result<Option<PixelSize>> {
-    /// Nothing of the kind. Linux: errno.h, EINVAL, ENOTTY, ENODATA, EOPNOTSUPP.
-    const NOT_DIGITAL: [i32; 4] = [22, 25, 61, 95];
-    let mut timings: sys::v4l2_dv_timings = empty();
-    match QUERY_TIMINGS.on(file, &mut timings) {
-        Err(e) if e.raw_os_error().is_some_and(|errno| NOT_DIGITAL.contains(&errno)) => return Ok(None),
-        other => other?,
-    }
-    let size = size_of_timings(&timings);
-    SET_TIMINGS.on(file, &mut timings)?;
-    // Setting them is a change of the source too, to some drivers: what has been told until now is passed over, and what
-    // arrives is asked once more.
-    source_has_changed(file);
-    QUERY_TIMINGS.on(file, &mut timings)?;
-    match size_of_timings(&timings) == size {
-        true => Ok(Some(size)),
-        false => Err(io::Error::from_raw_os_error(ESTALE)),
-    }
-}
+/// An open device whose input may be one of digital video.
+impl DigitalInput for Handle {
+    type Timings = sys::v4l2_dv_timings;
 
-fn size_of_timings(timings: &sys::v4l2_dv_timings) -> PixelSize {
-    // SAFETY: the union's members are plain integers, so whichever the kernel wrote can be read as either.
-    let bt = unsafe { timings.__bindgen_anon_1.bt };
-    PixelSize::new(bt.width, bt.height)
+    fn query(&self) -> io::Result<Self::Timings> {
+        let mut timings = empty();
+        QUERY_TIMINGS.on(self, &mut timings).map(|()| timings)
+    }
+
+    fn set(&self, timings: &mut Self::Timings) -> io::Result<()> {
+        SET_TIMINGS.on(self, timings)
+    }
+
+    fn size(timings: &Self::Timings) -> PixelSize {
+        // SAFETY: the union's members are plain integers, so whichever the kernel wrote can be read as either.
+        let bt = unsafe { timings.__bindgen_anon_1.bt };
+        PixelSize::new(bt.width, bt.height)
+    }
+
+    fn has_changed(&self) -> bool {
+        source_has_changed(self)
+    }
 }
 
 /// Asks to be told when the source at the chosen input changes; whether the device can.

@@ -14,6 +14,7 @@ mod mjpg;
 mod device;
 mod error;
 mod capture;
+mod timings;
 #[cfg(test)]
 mod fake;
 #[cfg(test)]

@@ -24,12 +24,13 @@ use ::v4l::io::traits::{CaptureStream, Stream as _};
 use ::v4l::video::Capture as _;
 use ::v4l::{Device, Format, FourCC};
 
-use super::capture::{Buffer, ENODEV, Stream};
+use super::capture::{Buffer, ENODEV, ESTALE, Stream};
 use super::device::{DeviceInfo, DeviceName, Unusable};
 use super::error::{BadSignal, Doing, V4lError};
 use super::format::{FourCc, PixelFormat};
-use super::kernel::{self, ESTALE, Planes};
+use super::kernel::{self, Planes};
 use super::pixels::Layout;
+use super::timings;
 use crate::frame;
 use crate::units::PixelSize;
 
@@ -89,7 +90,7 @@ impl Camera {
         }
         let file = device.handle();
         let watched = kernel::watch_source(&file);
-        match kernel::adopt_timings(&file) {
+        match timings::adopt(&*file) {
             Ok(Some(size)) => log::info!("{}: a picture of {size} arrives", path.display()),
             Ok(None) => {}
             Err(error) => match BadSignal::of(&error) {

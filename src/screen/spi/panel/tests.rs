@@ -10,7 +10,6 @@ use embedded_hal::digital::ErrorType as PinErrorType;
 use embedded_hal::spi::{ErrorType, Operation};
 
 use super::*;
-use crate::render::{View, draw};
 
 const COLUMNS: u8 = 0x2a;
 const ROWS: u8 = 0x2b;
@@ -159,17 +158,21 @@ fn expected(picture: &Canvas, turn: Turn) -> Vec<u16> {
     (0..size.height).flat_map(|y| (0..size.width).map(move |x| (x, y))).map(|(x, y)| pixel(x, y)).collect()
 }
 
-fn fault_screen(size: PixelSize) -> Canvas {
+/// The result as `tests/golden` has it at this size.
+fn golden_screen(size: PixelSize) -> Canvas {
+    let name = format!("{}/tests/golden/result-critical-{size}.png", env!("CARGO_MANIFEST_DIR"));
+    let golden = image::open(name).unwrap().into_rgb8();
+    let area = Rectangle::new(Point::zero(), Size::new(golden.width(), golden.height()));
     let mut picture = Canvas::new(size, Rgb888::new(0, 0, 0));
-    let view = View::Fault { code: "capture_timeout", text: "no picture came from the X-ray unit" };
-    draw(&view, &mut picture).unwrap();
+    picture.fill_contiguous(&area, golden.pixels().map(|p| Rgb888::new(p[0], p[1], p[2]))).unwrap();
+    assert_eq!(picture.bytes(), golden.as_raw().as_slice());
     picture
 }
 
 /// What is sent, decoded, is the picture.
 fn check(model: PanelModel, turn: Turn) {
     let (mut screen, mock) = panel(model, turn);
-    let picture = fault_screen(screen.size());
+    let picture = golden_screen(screen.size());
     screen.show(&picture).unwrap();
     let memory = mock.0.lock().unwrap();
     assert!(memory.is_on && memory.longest <= TRANSFER_BYTES_MAX);
@@ -177,7 +180,7 @@ fn check(model: PanelModel, turn: Turn) {
 }
 
 #[test]
-fn both_controllers_show_the_picture_at_every_turn() {
+fn both_controllers_show_a_golden_picture_at_every_turn() {
     for model in [PanelModel::Ili9341, PanelModel::St7789] {
         for turn in [Turn::None, Turn::Quarter, Turn::Half, Turn::ThreeQuarters] {
             check(model, turn);
@@ -188,7 +191,7 @@ fn both_controllers_show_the_picture_at_every_turn() {
 #[test]
 fn a_changed_badge_costs_its_own_pixels_only() {
     let (mut screen, mock) = panel(PanelModel::Ili9341, Turn::Quarter);
-    let mut picture = fault_screen(screen.size());
+    let mut picture = golden_screen(screen.size());
     assert_eq!(picture.size(), PixelSize::new(320, 240));
     screen.show(&picture).unwrap();
     let before = mock.0.lock().unwrap().pixel_bytes;
