@@ -3,7 +3,8 @@
 #
 # Without --glibc it is linked by Debian's cross compiler and needs a glibc about as new as this machine's.
 # With --glibc 2.28 it is linked by zig against that version's symbols, and runs on Debian 10 and later.
-# Needs Debian or a relative, rustup, and root where the cross compiler or Python's venv is missing. No containers.
+# Needs Debian or a relative, and root where the cross compiler or Python's venv is missing. No containers.
+# Where rustup is missing its own installer brings it, into the home folder of whoever runs this.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -41,7 +42,11 @@ need() { # the Debian packages that are not there yet
   apt-get install -y -qq --no-install-recommends "${missing[@]}"
 }
 
-command -v rustup >/dev/null || { echo "rustup is missing: https://rustup.rs" >&2; exit 1; }
+export PATH="${CARGO_HOME:-$HOME/.cargo}/bin:$PATH"
+command -v rustup >/dev/null || {
+  need ca-certificates curl
+  curl -sSf --proto '=https' --tlsv1.2 https://static.rust-lang.org/rustup/rustup-init.sh | sh -s -- -y -q --profile minimal --no-modify-path
+}
 # A C compiler for this machine (build scripts), and the tool that reads the result.
 need gcc libc6-dev "binutils-$prefix"
 rustup target add "$target"

@@ -16,14 +16,14 @@ for arch in "$@"; do
 done
 
 tools="$CARGO_TARGET_DIR/tools"
-[ -x "$tools/bin/cargo-deb" ] ||
-  cargo install --locked --version "$CARGO_DEB" --no-default-features --root "$tools" cargo-deb
-
+export PATH="${CARGO_HOME:-$HOME/.cargo}/bin:$PATH"
 for arch in "$@"; do
   case "$arch" in
     arm64) packaging/cross.sh aarch64 --glibc "$GLIBC"; target=aarch64-unknown-linux-gnu ;;
     armhf) packaging/cross.sh armv7 --glibc "$GLIBC"; target=armv7-unknown-linux-gnueabihf ;;
   esac
+  [ -x "$tools/bin/cargo-deb" ] ||
+    cargo install --locked --version "$CARGO_DEB" --no-default-features --root "$tools" cargo-deb
   package=$("$tools/bin/cargo-deb" --no-build --no-strip --profile board --target "$target" --output "$CARGO_TARGET_DIR/debian/")
   printf '%s\n%s bytes\n' "$package" "$(stat -c %s "$package")"
 done
