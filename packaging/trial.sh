@@ -24,7 +24,7 @@ inside() { DEBIAN_FRONTEND=noninteractive chroot "$root" "$@"; }
 claim() { # a sentence, and a test inside the chroot
   if inside sh -c "$2"; then echo "ok: $1"; else echo "FAILED: $1 ($2)" >&2; exit 1; fi
 }
-install() { cp "$1" "$root/tmp/trial.deb"; inside apt-get install -y -qq --allow-downgrades /tmp/trial.deb; }
+install() { cp "$1" "$root/tmp/trial.deb"; inside apt-get install -y -qq --reinstall --allow-downgrades /tmp/trial.deb; }
 raymap() { # the installed program as the service's user, in a folder of its own
   local words="cd /tmp/trial && exec $emulator /usr/bin/raymap $*"
   unshare --mount sh -c 'mount -t proc proc "$0/proc" && exec chroot --userspec=raymap:raymap "$0" sh -c "$1"' "$root" "$words"
