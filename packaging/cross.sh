@@ -11,6 +11,8 @@ cd "$(dirname "$0")/.."
 # The linkers of --glibc, both from PyPI; newer ones may do, these were tried.
 ZIGBUILD=cargo-zigbuild==0.24.0
 ZIG=ziglang==0.17.1
+# The newest Rust for which rustup has had a standard library for armv7.
+RUST=1.95.0
 # What a program for aarch64 should weigh, stripped, with its model. It weighs 10.1 MB.
 BYTES_WANTED=$((12 * 1000 * 1000))
 
@@ -49,7 +51,11 @@ command -v rustup >/dev/null || {
 }
 # A C compiler for this machine (build scripts), and the tool that reads the result.
 need gcc libc6-dev "binutils-$prefix"
-rustup target add "$target"
+rustup target add "$target" || {
+  echo "this Rust has no standard library for $target; Rust $RUST has" >&2
+  rustup toolchain install "$RUST" --profile minimal --target "$target"
+  export RUSTUP_TOOLCHAIN="$RUST"
+}
 
 export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$PWD/target}"
 name="${target//-/_}"
