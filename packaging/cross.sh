@@ -3,14 +3,17 @@
 #
 # Without --glibc it is linked by Debian's cross compiler and needs a glibc about as new as this machine's.
 # With --glibc 2.28 it is linked by zig against that version's symbols, and runs on Debian 10 and later.
-# Needs Debian or a relative, rustup, and root where the cross compiler or Python's venv is missing. No containers.
+# Needs Debian or a relative, and root where the cross compiler or Python's venv is missing. No containers.
+# Where rustup is missing its own installer brings it, into the home folder of whoever runs this.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 # The linkers of --glibc, both from PyPI; newer ones may do, these were tried.
 ZIGBUILD=cargo-zigbuild==0.24.0
 ZIG=ziglang==0.17.1
-# What a program for aarch64 should weigh, stripped, with its model. It weighs 10.1 MB.
+# The newest Rust for which rustup has had a standard library for armv7.
+RUST=1.95.0
+# What a program for aarch64 should weigh, stripped, with its model. It weighs 9.9 MB.
 BYTES_WANTED=$((12 * 1000 * 1000))
 
 usage() { echo "usage: packaging/cross.sh aarch64|armv7 [--glibc VERSION]" >&2; exit 2; }
@@ -41,10 +44,18 @@ need() { # the Debian packages that are not there yet
   apt-get install -y -qq --no-install-recommends "${missing[@]}"
 }
 
-command -v rustup >/dev/null || { echo "rustup is missing: https://rustup.rs" >&2; exit 1; }
+export PATH="${CARGO_HOME:-$HOME/.cargo}/bin:$PATH"
+command -v rustup >/dev/null || {
+  need ca-certificates curl
+  curl -sSf --proto '=https' --tlsv1.2 https://static.rust-lang.org/rustup/rustup-init.sh | sh -s -- -y -q --profile minimal --no-modify-path
+}
 # A C compiler for this machine (build scripts), and the tool that reads the result.
 need gcc libc6-dev "binutils-$prefix"
-rustup target add "$target"
+rustup target add "$target" || {
+  echo "this Rust has no standard library for $target; Rust $RUST has" >&2
+  rustup toolchain install "$RUST" --profile minimal --target "$target"
+  export RUSTUP_TOOLCHAIN="$RUST"
+}
 
 export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$PWD/target}"
 name="${target//-/_}"

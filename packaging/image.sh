@@ -8,7 +8,7 @@
 # what an update brings). Debian 13 for arm64 with a read-only root; boots by UEFI straight into the station.
 #
 # Runs no program of the other architecture and mounts nothing, so it works in a container and without root where
-# user namespaces are to be had. Needs Debian with mmdebstrap, squashfs-tools, dosfstools, mtools, e2fsprogs, fdisk,
+# user namespaces are to be had (uidmap). Needs Debian with mmdebstrap, squashfs-tools, dosfstools, mtools, e2fsprogs, fdisk,
 # kmod, systemd and python3 (3.11).
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)

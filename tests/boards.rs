@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use program::raymap;
+use program::{command, raymap};
 use raymap::board::{BUILT_IN, Board, ModelConfig, ScreenConfig, SerialConfig, SourceConfig, Status};
 use raymap::board::{is_part, known_keys, schema};
 
@@ -235,6 +235,21 @@ fn list_shows_every_board_once_with_its_status() {
         |name: &str| text.lines().find(|l| l.split_whitespace().next() == Some(name)).unwrap().to_owned();
     assert!(line("host").contains("refused    here"), "{text}");
     assert!(line("raspberry-pi-5-dicom").contains("documents  built in  Raspberry Pi 5"), "{text}");
+}
+
+#[test]
+fn a_reader_that_has_seen_enough_is_no_bug() {
+    for arguments in
+        [&["board", "list"][..], &["board", "explain", "host"], &["board", "schema"], &["explain"]]
+    {
+        // As `| head` closes it.
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let output = command().args(arguments).stdout(writer).output().unwrap();
+        let errors = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(7), "{arguments:?}: {errors}");
+        assert!(errors.contains("standard output could not be written"), "{errors}");
+    }
 }
 
 /// The integrator's guide.

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::failure::{Exit, Failure};
+use super::records::print_line;
 use crate::board::{BUILT_IN, Board, BoardError, Explained, Fact, Facts, Status, explain, is_part, schema};
 
 #[derive(Debug, clap::Args)]
@@ -41,15 +42,9 @@ pub fn run(arguments: &BoardArguments) -> Result<(), Failure> {
     match &arguments.command {
         BoardCommand::Check { files } => check(files),
         BoardCommand::Explain { file } => explained(file),
-        BoardCommand::List { table: true, .. } => {
-            print!("{}", hardware_table()?);
-            Ok(())
-        }
+        BoardCommand::List { table: true, .. } => print_line(hardware_table()?.trim_end()),
         BoardCommand::List { folder, .. } => list(folder),
-        BoardCommand::Schema => {
-            println!("{:#}", schema());
-            Ok(())
-        }
+        BoardCommand::Schema => print_line(&format!("{:#}", schema())),
     }
 }
 
@@ -59,7 +54,7 @@ fn check(files: &[PathBuf]) -> Result<(), Failure> {
         let faults = Board::faults(file);
         refused += usize::from(!faults.is_empty());
         match faults.as_slice() {
-            [] => println!("{}: in order", file.display()),
+            [] => print_line(&format!("{}: in order", file.display()))?,
             faults => faults.iter().for_each(|fault| eprintln!("{fault}")),
         }
     }
@@ -72,7 +67,7 @@ fn check(files: &[PathBuf]) -> Result<(), Failure> {
 
 fn explained(file: &Path) -> Result<(), Failure> {
     for Explained { key, value, origin } in explain(file)? {
-        println!("{key} = {value}  # {origin}");
+        print_line(&format!("{key} = {value}  # {origin}"))?;
     }
     // Whatever is wrong is said after all that is known.
     Board::faults(file).into_iter().next().map_or(Ok(()), |fault| Err(fault.into()))
@@ -95,12 +90,12 @@ fn list(folder: &Path) -> Result<(), Failure> {
     listed.sort_by(|a, b| a.name.cmp(&b.name));
     let width = listed.iter().map(|l| l.name.len()).max().unwrap_or(0);
     for Listed { name, outcome, place } in &listed {
-        match outcome {
+        print_line(&match outcome {
             Ok((status, description)) => {
-                println!("{name:width$}  {:9}  {place:8}  {description}", status.name());
+                format!("{name:width$}  {:9}  {place:8}  {description}", status.name())
             }
-            Err(error) => println!("{name:width$}  refused    {place:8}  {error}"),
-        }
+            Err(error) => format!("{name:width$}  refused    {place:8}  {error}"),
+        })?;
     }
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! `raymap explain`: what a code means, and what to do about it.
 
 use super::failure::{Exit, Failure};
+use super::records::print_line;
 use crate::station::Advice;
 
 /// Codes that are offered in place of one that does not exist.
@@ -15,13 +16,14 @@ pub struct ExplainArguments {
 
 pub fn run(arguments: &ExplainArguments) -> Result<(), Failure> {
     match &arguments.code {
-        None => Advice::all().for_each(|a| println!("{}: {} {}", a.code, a.meaning, a.remedy)),
+        None => {
+            Advice::all().try_for_each(|a| print_line(&format!("{}: {} {}", a.code, a.meaning, a.remedy)))
+        }
         Some(code) => {
             let advice = Advice::of(code).ok_or_else(|| unknown(code))?;
-            println!("{}\n{}\n{}", advice.code, advice.meaning, advice.remedy);
+            print_line(&format!("{}\n{}\n{}", advice.code, advice.meaning, advice.remedy))
         }
     }
-    Ok(())
 }
 
 fn unknown(code: &str) -> Failure {

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::failure::{Exit, Failure};
+use super::records::print_line;
 use crate::board::ComputeConfig;
 use crate::model_store::{Installed, Keys, Package, RealDisk, Slots, StoreError, active_folder};
 use crate::network::{Bundle, Manifest, ModelError, Network};
@@ -68,8 +69,8 @@ pub fn run(arguments: &ModelArguments) -> Result<(), Failure> {
     match &arguments.command {
         ModelCommand::Verify(which) => verify(which),
         ModelCommand::Show(which) => {
-            println!("{}\n# {DISCLAIMER}", bundle(which.bundle.as_deref())?.manifest_text().trim_end());
-            Ok(())
+            let bundle = bundle(which.bundle.as_deref())?;
+            print_line(&format!("{}\n# {DISCLAIMER}", bundle.manifest_text().trim_end()))
         }
         ModelCommand::Install(how) => install(how),
         ModelCommand::Rollback(how) => {

@@ -157,7 +157,9 @@ impl RecordError {
     pub fn advice(&self) -> &'static str {
         match self.code() {
             "record_full" => "Make room on the disk, or lower bytes_max in the board file.",
-            "record_read_only" => "The disk takes no writing: check its switch and its age, then restart.",
+            "record_read_only" => {
+                "The disk takes no writing, or not from this user: check its switch, its age, and whose the folder is, then restart."
+            }
             "record_locked" => "End the other program.",
             "record_too_large" => "Raise bytes_max in the board file.",
             "record_key_file" => "Plug in what holds the key, or mend key_file in the board file.",

@@ -31,8 +31,9 @@ SHELL = ["-smbios", "type=11,value=io.systemd.stub.kernel-cmdline-extra=systemd.
 class Bench:
     """What the chapters share: keys, images and sticks, the machine's disk, a radiograph."""
 
-    def __init__(self, program, host, work, images):
-        self.program, self.host, self.work, self.images = program.resolve(), host.resolve(), work, images
+    def __init__(self, station, host, work, images):
+        # `station`: what image.sh is told to put into the image.
+        self.station, self.host, self.work, self.images = station, host.resolve(), work, images
         self.radiograph = Case(self, "a phantom", phantom(self.host, work))
         for name in ("maker", "stranger"):
             self.gpg(name, "--passphrase", "", "--quick-gen-key", f"{name} of images", "rsa2048", "sign", "never")
@@ -48,12 +49,14 @@ class Bench:
         """The image `version`."""
         subprocess.run(
             [REPOSITORY / "packaging/image.sh", "--version", version, "--board", board, "--out", self.images,
-             "--program", self.program, "--update-keys", self.work / "maker.gpg", *more],
+             *self.station, "--update-keys", self.work / "maker.gpg", *more],
             check=True, capture_output=True)
 
     def damaged(self, version):
-        """An image whose station cannot pass its self-test: a byte of its model is another."""
+        """An image whose station cannot pass its self-test: a byte of its model is another. Made once."""
         etc = self.work / "etc"
+        if etc.exists():
+            return
         shutil.copytree(MODEL, etc / "model")
         model = bytearray((etc / "model/model.onnx").read_bytes())
         model[len(model) // 2] ^= 1
@@ -170,7 +173,8 @@ def refused(machine, signed):
 
 
 def broken_update(bench):
-    """An update whose station fails its self-test starts three times; then the old one is back."""
+    """An update whose station fails its self-test starts three times; then the old one is back, with the record."""
+    bench.damaged("2")
     machine = bench.boot(bench.stick("2"))
     try:
         machine.console.wait("raymap: starting raymap_1", BOOT_SECONDS_MAX)
