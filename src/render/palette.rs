@@ -82,7 +82,7 @@ const NIGHT: Colours = Colours {
     lung_line: Rgb888::new(196, 132, 84),
     accent: Rgb888::new(208, 116, 44),
     text: Rgb888::new(222, 156, 108),
-    label: Rgb888::new(184, 122, 82),
+    label: Rgb888::new(190, 126, 85),
     alert: Rgb888::new(236, 128, 48),
     fault: Rgb888::new(242, 112, 92),
     brightness: 140,
