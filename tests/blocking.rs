@@ -16,8 +16,7 @@ use std::thread;
 use std::time::Duration;
 
 use console::{Canvas, Console, shown};
-use raymap::board::Keyboard;
-use raymap::board::PageConfig;
+use raymap::board::{Keyboard, PageConfig};
 use raymap::clock::{BootId, Clock, SimulatedClock};
 use raymap::exposure::SettleRules;
 use raymap::frame::Frame;
