@@ -33,7 +33,14 @@ impl Keyboard {
         ("it", Self::Es),
         ("br", Self::Br),
     ];
-    pub const NAMES: [&str; 11] = ["us", "gb", "fr", "be", "de", "ch", "es", "latam", "pt", "it", "br"];
+    pub const NAMES: [&str; Self::KNOWN.len()] = {
+        let (mut names, mut k) = ([""; Self::KNOWN.len()], 0);
+        while k < names.len() {
+            names[k] = Self::KNOWN[k].0;
+            k += 1;
+        }
+        names
+    };
 }
 
 #[cfg(test)]
@@ -41,8 +48,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_names_are_those_of_the_known() {
-        assert_eq!(Keyboard::KNOWN.map(|(name, _)| name), Keyboard::NAMES);
+    fn the_first_of_the_names_is_taken_where_none_is_given() {
+        assert_eq!((Keyboard::NAMES[0], Keyboard::NAMES[10]), ("us", "br"));
         assert_eq!(Keyboard::KNOWN[0].1, Keyboard::default());
     }
 }

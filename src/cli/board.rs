@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::failure::{Exit, Failure};
-use super::records::print_line;
+use super::print::print_line;
 use crate::board::{BUILT_IN, Board, BoardError, Explained, Fact, Facts, Status, explain, is_part, schema};
 
 #[derive(Debug, clap::Args)]

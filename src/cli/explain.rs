@@ -1,7 +1,7 @@
 //! `raymap explain`: what a code means, and what to do about it.
 
 use super::failure::{Exit, Failure};
-use super::records::print_line;
+use super::print::print_line;
 use crate::station::Advice;
 
 /// Codes that are offered in place of one that does not exist.

@@ -16,6 +16,7 @@ mod model;
 mod page;
 mod panel;
 mod phantom;
+mod print;
 mod read;
 mod record;
 mod records;

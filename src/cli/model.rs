@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::failure::{Exit, Failure};
-use super::records::print_line;
+use super::print::print_line;
 use crate::board::ComputeConfig;
 use crate::model_store::{Installed, Keys, Package, RealDisk, Slots, StoreError, active_folder};
 use crate::network::{Bundle, Manifest, ModelError, Network};

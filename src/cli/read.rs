@@ -1,10 +1,10 @@
 //! `raymap read`: one reading per radiograph.
 
 use std::collections::HashSet;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use super::failure::{Exit, Failure};
+use super::print::print_line;
 use super::{isolate, pipeline, progress};
 use crate::board::ComputeConfig;
 use crate::pipeline::Pipeline;
@@ -177,12 +177,4 @@ fn conclude(tally: &Tally, as_json: bool) -> Result<(), Failure> {
         eprintln!("raymap: {} radiographs read, {} files could not be", tally.read, tally.failed);
     }
     Ok(())
-}
-
-/// Prints a line; a closed pipe ends the command in peace elsewhere, so here it is a storage failure with its cause.
-fn print_line(line: &str) -> Result<(), Failure> {
-    let mut out = std::io::stdout().lock();
-    writeln!(out, "{line}")
-        .and_then(|()| out.flush())
-        .map_err(|e| Failure::storage(Path::new("standard output"), &e))
 }

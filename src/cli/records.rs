@@ -1,11 +1,11 @@
 //! `raymap records`: what the station has kept.
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
 use super::failure::{Exit, Failure};
+use super::print::print_line;
 use super::records_export::ExportArguments;
 use super::{records_export, records_verify};
 use crate::board::Board;
@@ -179,11 +179,4 @@ fn show(place: &RecordPlace, id: u64) -> Result<(), Failure> {
         all[key] = restored.json[key].clone();
     }
     print_line(&format!("{all:#}"))
-}
-
-pub fn print_line(line: &str) -> Result<(), Failure> {
-    let mut out = std::io::stdout().lock();
-    writeln!(out, "{line}")
-        .and_then(|()| out.flush())
-        .map_err(|e| Failure::storage(Path::new("standard output"), &e))
 }

@@ -9,8 +9,9 @@ use image::{ExtendedColorType, ImageEncoder, ImageError};
 use serde_json::{Value, json};
 
 use super::failure::{Exit, Failure};
+use super::print::print_line;
 use super::progress;
-use super::records::{print_line, times};
+use super::records::times;
 use super::records_dicom::{DicomArguments, DicomObjects};
 use crate::frame::{Frame, Photometric};
 use crate::record::{Entry, Journal, RecordError, RecordPlace, Restored};

@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::failure::{Exit, Failure, chain};
-use super::records::print_line;
+use super::print::print_line;
 use crate::clock::SystemClock;
 use crate::record::{Access, Damage, DiskStorage, RecordKey, RecordPlace, Rule, Store, Verdict};
 

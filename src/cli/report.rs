@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use super::failure::{Exit, Failure};
-use super::records::{Place, print_line};
+use super::print::print_line;
+use super::records::Place;
 use super::records_export::{png, write_checked};
 use crate::record::{RecordError, Restored};
 use crate::render::{self, Language, Options, Origin, Paper, RgbPicture};

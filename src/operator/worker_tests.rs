@@ -125,14 +125,18 @@ fn others_see_the_screen_s_own_picture_and_one_where_there_is_no_screen() {
     assert_eq!(showcase.look().picture.as_deref(), bench.monitor.last.lock().unwrap().as_ref());
 }
 
+/// With a thread of its own, on the system's clock.
+fn panel(monitor: &Monitor) -> OperatorPanel {
+    let clock: Arc<dyn Clock> = Arc::new(crate::clock::SystemClock::start());
+    OperatorPanel::without_buttons(start(), Archive::none(), monitor.attached(), Turn::None, clock, None)
+        .unwrap()
+}
+
 #[test]
 fn a_screen_that_hangs_makes_no_reading_wait() {
     let monitor = Monitor::new();
-    let clock: Arc<dyn Clock> = Arc::new(crate::clock::SystemClock::start());
     let hang = monitor.last.lock().unwrap();
-    let mut panel =
-        OperatorPanel::without_buttons(start(), Archive::none(), monitor.attached(), Turn::None, clock, None)
-            .unwrap();
+    let mut panel = panel(&monitor);
     // Each of these returns though no picture can be shown; without that the test would never end.
     let refused = (0..20).filter(|_| panel.result(&graded(10), Filed::default()).is_err()).count();
     assert!(refused >= 20 - 2 * super::mailbox::TOLD_MAX, "{refused} of 20 readings found no room");
@@ -143,11 +147,8 @@ fn a_screen_that_hangs_makes_no_reading_wait() {
 #[test]
 fn a_screen_that_hangs_is_told_though_nothing_is_read() {
     let monitor = Monitor::new();
-    let clock: Arc<dyn Clock> = Arc::new(crate::clock::SystemClock::start());
     let hang = monitor.last.lock().unwrap();
-    let mut panel =
-        OperatorPanel::without_buttons(start(), Archive::none(), monitor.attached(), Turn::None, clock, None)
-            .unwrap();
+    let mut panel = panel(&monitor);
     // Longer than a turn, so that only one that hangs lasts as long.
     panel.pulse = Pulse::new(Duration::from_secs(2));
     let mut told = || {
@@ -165,10 +166,7 @@ fn a_screen_that_hangs_is_told_though_nothing_is_read() {
 #[test]
 fn the_last_picture_is_shown_before_the_end() {
     let monitor = Monitor::new();
-    let clock: Arc<dyn Clock> = Arc::new(crate::clock::SystemClock::start());
-    let mut panel =
-        OperatorPanel::without_buttons(start(), Archive::none(), monitor.attached(), Turn::None, clock, None)
-            .unwrap();
+    let mut panel = panel(&monitor);
     panel.result(&graded(10), Filed::default()).unwrap();
     panel.finish().unwrap();
     assert!(monitor.last.lock().unwrap().is_some());
