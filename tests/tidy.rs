@@ -37,7 +37,7 @@ const LIFE_OF_A_FRAME: [&str; 19] = [
 ];
 const FILE_LINES_MAX: usize = 400;
 /// Files that may hold `unsafe`, each block with its SAFETY comment.
-const UNSAFE_FILES: [&str; 18] = [
+const UNSAFE_FILES: [&str; 19] = [
     "src/network/graph/pool.rs",
     "src/network/kernels/armv7/depthwise.rs",
     "src/network/kernels/armv7/elementwise.rs",
@@ -53,6 +53,7 @@ const UNSAFE_FILES: [&str; 18] = [
     "src/network/kernels/x86/depthwise.rs",
     "src/network/kernels/x86/pairs.rs",
     "src/network/kernels/x86/vnni.rs",
+    "src/network/kernels/x86/wide.rs",
     "src/screen/fb_ioctl.rs",
     "src/source/v4l/kernel.rs",
     "src/station/watchdog/hardware.rs",

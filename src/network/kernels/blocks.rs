@@ -19,10 +19,14 @@ pub type Weights<'a> = Option<&'a [i8]>;
 pub struct Form {
     /// Whether a last block of at most eight, or four, channels has no more than these.
     pub narrow: bool,
-    /// What is added to a pixel's bytes before they are multiplied; the bias makes up for it.
-    pub shift: i32,
     /// Weights in the order in which `pass` meets them, from channels of so many weights each.
     pub pack: fn(&[Weights<'_>], usize) -> Vec<i8>,
+    /// What all sums of a pixel are too large by, where the order of weights makes them so: for each of the pixels at
+    /// the first argument, which stand so many bytes apart.
+    ///
+    /// # Safety
+    /// The processor has the form's instructions; as many pixels can be read.
+    pub offsets: Option<unsafe fn(*const i8, usize, &mut [i32])>,
     /// Computes all pixels of a pass.
     ///
     /// # Safety
@@ -63,6 +67,9 @@ pub struct Pass<'a> {
     /// First byte of the first of so many pixels, which stand `depth` apart.
     pub x: *const i8,
     pub pixels: usize,
+    /// What `Form::offsets` says of each.
+    #[cfg_attr(not(target_arch = "x86_64"), expect(dead_code))]
+    pub offsets: &'a [i32; PASS_PIXELS],
     /// First output byte of the first pixel; pixels stand `outputs` apart.
     pub y: *mut i8,
 }
@@ -98,7 +105,7 @@ impl Matrix {
     /// # Safety
     /// The processor has the form's instructions.
     pub unsafe fn new(depth: usize, tensors: &ConvTensors<'_>, form: Form) -> Self {
-        let bias = tensors.corrected_bias(depth, form.shift);
+        let bias = tensors.corrected_bias(depth, 0);
         let outputs = bias.len();
         let block = |first: usize| {
             let valid = (outputs - first).min(WIDE);
@@ -125,6 +132,12 @@ impl Product for Matrix {
         assert_eq!(pixels.len() % self.depth, 0);
         let passes = pixels.chunks(PASS_PIXELS * self.depth);
         for (x, y) in passes.zip(out.chunks_mut(PASS_PIXELS * self.outputs)) {
+            let pixels = x.len() / self.depth;
+            let mut offsets = [0; PASS_PIXELS];
+            if let Some(sum) = self.form.offsets {
+                // SAFETY: the pixels lie in `x`; who made the matrix promised the instructions.
+                unsafe { sum(x.as_ptr(), self.depth, &mut offsets[..pixels]) };
+            }
             for (index, block) in self.blocks.iter().enumerate() {
                 let pass = Pass {
                     block,
@@ -132,7 +145,8 @@ impl Product for Matrix {
                     outputs: self.outputs,
                     zero: self.zero,
                     x: x.as_ptr(),
-                    pixels: x.len() / self.depth,
+                    pixels,
+                    offsets: &offsets,
                     y: y[index * WIDE..].as_mut_ptr(),
                 };
                 // SAFETY: the pixels lie in `x`, their outputs, `valid` from the block's first channel on, in `y`,

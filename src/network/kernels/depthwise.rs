@@ -27,7 +27,11 @@ pub fn depthwise(
             Ok(Box::new(super::neon::Depthwise::new(shape, tensors)?))
         }
         #[cfg(target_arch = "x86_64")]
-        KernelSet::Avx2 | KernelSet::Avx512Vnni if shape.input.channels >= super::x86::LANES => {
+        KernelSet::Avx512Vnni if shape.input.channels >= super::x86::LANES => {
+            Ok(Box::new(super::x86::WideDepthwise::new(shape, tensors)?))
+        }
+        #[cfg(target_arch = "x86_64")]
+        KernelSet::Avx2 if shape.input.channels >= super::x86::LANES => {
             Ok(Box::new(super::x86::Depthwise::new(shape, tensors)?))
         }
         _ => Ok(Box::new(Depthwise::new(shape, tensors)?)),

@@ -16,6 +16,8 @@ pub struct Lines {
     stride: usize,
     pad: usize,
     zero: i8,
+    /// Whether 128 is added to each byte, for products of bytes without sign.
+    without_sign: bool,
 }
 
 /// The lines under one row of the output.
@@ -30,7 +32,13 @@ pub struct Window<'a> {
 impl Lines {
     pub fn new(shape: &ConvShape, zero: i8) -> Self {
         let ConvShape { input, kernel, stride, pad, .. } = *shape;
-        Self { input, kernel, stride, pad, zero }
+        Self { input, kernel, stride, pad, zero, without_sign: false }
+    }
+
+    /// Lines whose bytes are 128 higher, modulo 256, than the map's.
+    #[cfg(target_arch = "x86_64")]
+    pub fn without_sign(shape: &ConvShape, zero: i8) -> Self {
+        Self { without_sign: true, ..Self::new(shape, zero ^ i8::MIN) }
     }
 
     /// Bytes of working memory for [`Lines::under`].
@@ -64,7 +72,12 @@ impl Lines {
         let line = &mut lines[start..start + self.input.row()];
         match index.checked_sub(self.pad) {
             Some(row) if row < self.input.height => {
-                line.copy_from_slice(&map[self.input.span(&(row..row + 1))]);
+                let row = &map[self.input.span(&(row..row + 1))];
+                if self.without_sign {
+                    line.iter_mut().zip(row).for_each(|(to, from)| *to = from ^ i8::MIN);
+                } else {
+                    line.copy_from_slice(row);
+                }
             }
             _ => line.fill(self.zero),
         }

@@ -86,11 +86,7 @@ impl KernelSet {
             #[cfg(target_arch = "x86_64")]
             Self::Avx2 => std::arch::is_x86_feature_detected!("avx2"),
             #[cfg(target_arch = "x86_64")]
-            Self::Avx512Vnni => {
-                Self::Avx2.is_present()
-                    && std::arch::is_x86_feature_detected!("avx512f")
-                    && std::arch::is_x86_feature_detected!("avx512vnni")
-            }
+            Self::Avx512Vnni => Self::Avx2.is_present() && super::x86::vnni_is_present(),
             _ => false,
         }
     }

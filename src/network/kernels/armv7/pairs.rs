@@ -14,7 +14,7 @@ use super::super::product::Product;
 use super::super::turns::{STEP, pack};
 use super::requantise::{Rounding, to_steps};
 
-const FORM: Form = Form { narrow: true, shift: 0, pack, pass };
+const FORM: Form = Form { narrow: true, pack, offsets: None, pass };
 /// Pixels of one tile.
 const TILE: usize = 2;
 

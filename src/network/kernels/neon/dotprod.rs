@@ -14,7 +14,7 @@ use super::super::product::Product;
 use super::super::turns::STEP;
 use super::{TILE, requantise};
 
-const FORM: Form = Form { narrow: true, shift: 0, pack, pass };
+const FORM: Form = Form { narrow: true, pack, offsets: None, pass };
 
 /// A matrix whose rows have a `depth` of eights; dot products have to be there (asserted).
 pub fn matrix(depth: usize, tensors: &ConvTensors<'_>) -> Box<dyn Product> {

@@ -13,7 +13,7 @@ use super::super::product::Product;
 use super::super::turns::{FULL_TURNS, HALF_TURNS, STEP, pack};
 use super::{TILE, requantise};
 
-const FORM: Form = Form { narrow: true, shift: 0, pack, pass };
+const FORM: Form = Form { narrow: true, pack, offsets: None, pass };
 
 /// A matrix whose rows have a `depth` of eights; `sums_of_pairs_fit` holds for its weights.
 pub fn matrix(depth: usize, tensors: &ConvTensors<'_>) -> Box<dyn Product> {

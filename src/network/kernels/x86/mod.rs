@@ -7,8 +7,11 @@
 
 mod depthwise;
 mod pairs;
+mod taps;
 mod vnni;
+mod wide;
 
 pub use depthwise::{Depthwise, LANES};
 pub use pairs::matrix as matrix_by_pairs;
-pub use vnni::matrix as matrix_by_fours;
+pub use vnni::{is_present as vnni_is_present, matrix as matrix_by_fours};
+pub use wide::Depthwise as WideDepthwise;

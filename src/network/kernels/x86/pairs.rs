@@ -10,7 +10,7 @@ use super::super::product::Product;
 
 /// Pixels of one tile.
 const TILE: usize = 4;
-const FORM: Form = Form { narrow: false, shift: 0, pack, pass };
+const FORM: Form = Form { narrow: false, pack, offsets: None, pass };
 
 /// A matrix whose rows have an even `depth`; AVX2 has to be there (asserted).
 pub fn matrix(depth: usize, tensors: &ConvTensors<'_>) -> Box<dyn Product> {
