@@ -53,7 +53,7 @@ FRAME_PIXELS = 1280 * 720
 NETWORK = [
     ("products (pointwise, first layer)", r"kernels::(neon::(pairs|dotprod|matrix)|armv7::pairs|packed|product)"),
     ("first layer, gathering", r"kernels::dense"),
-    ("depthwise", r"kernels::.*depthwise|kernels::lines"),
+    ("depthwise", r"kernels::.*depthwise|neon::fours|kernels::lines"),
     ("sums", r"kernels::add|elementwise::add"),
     ("concatenation", r"kernels::concat|look_up"),
     ("doubling", r"kernels::double"),
@@ -67,11 +67,22 @@ STAGES = [
     ("C library and others", r""),
 ]
 MACS = {"sdot": 16, "smull": 8, "smull2": 8, "smlal": 8, "smlal2": 8}
-# Inner loops: which symbol, on which processors of llvm-mca (neoverse-n1 stands in for A76).
+# Inner loops: which symbol, what part of the products is of taps (a kernel of 5 x 5 is put into 28), on which processors
+# of llvm-mca (neoverse-n1 stands in for A76).
 LOOPS = [
-    ("neon, products", r"neon::pairs::pass", ["cortex-a53", "cortex-a72"]),
-    ("neon-dotprod, products", r"neon::dotprod::pass", ["cortex-a55", "neoverse-n1"]),
-    ("neon, depthwise", r"neon::depthwise", ["cortex-a53", "cortex-a72"]),
+    ("neon, products", r"neon::pairs::pass", 1, ["cortex-a53", "cortex-a72"]),
+    ("neon-dotprod, products", r"neon::dotprod::pass", 1, ["cortex-a55", "neoverse-n1"]),
+    ("neon, depthwise", r"neon::depthwise", 1, ["cortex-a53", "cortex-a72"]),
+    ("neon-dotprod, depthwise", r"neon::fours", 25 / 28, ["cortex-a55", "neoverse-n1"]),
+]
+# What a loop's instructions are for; the first that fits.
+KINDS = [
+    ("products", r"^(sdot|smull|smlal)"),
+    ("widened sums", r"^(saddw|sadalp|saddl)"),
+    ("bytes turned and interleaved", r"^(zip|uzp|trn|ext|uxtl|ushll|rev)"),
+    ("requantised", r"^(scvtf|fmul|fcvt|sqxtn|sqadd)"),
+    ("loads and stores", r"^(ld|st)"),
+    ("others", r""),
 ]
 
 
@@ -205,11 +216,16 @@ def loops(program):
     """The loop with the most multiply-accumulates of each inner kernel, and llvm-mca's cycles for it."""
     text = output("aarch64-linux-gnu-objdump", "-dC", "--no-show-raw-insn", program.path)
     print(f"\n{'inner loop':28}{'MAC':>6}{'instructions':>14}{'MAC a cycle (llvm-mca)':>26}")
-    for name, pattern, processors in LOOPS:
-        body = max(bodies(text, pattern), key=lambda b: macs_of(b) / len(b), default=[])
+    chosen = {}
+    for name, pattern, of_taps, processors in LOOPS:
+        body = chosen[name] = max(bodies(text, pattern), key=lambda b: macs_of(b) / len(b), default=[])
+        macs = round(macs_of(body) * of_taps)
         for cpu in processors:
-            cycles = cycles_of(body, cpu)
-            print(f"{name:28}{macs_of(body):6}{len(body):14}{macs_of(body) / cycles:17.1f} {cpu}")
+            print(f"{name:28}{macs:6}{len(body):14}{macs / cycles_of(body, cpu):17.1f} {cpu}")
+    print(f"\n{'instructions of each loop':32}" + "".join(f"{name:>26}" for name in chosen))
+    kinds = {name: group(collections.Counter(i.split()[0] for i in body), KINDS) for name, body in chosen.items()}
+    for kind, _ in KINDS:
+        print(f"{kind:32}" + "".join(f"{kinds[name][kind]:26}" for name in chosen))
 
 
 def bodies(text, pattern):

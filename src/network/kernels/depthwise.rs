@@ -23,8 +23,10 @@ pub fn depthwise(
             Ok(Box::new(super::armv7::Depthwise::new(shape, tensors)?))
         }
         #[cfg(target_arch = "aarch64")]
-        KernelSet::Neon | KernelSet::NeonDotprod if super::turns::sums_of_pairs_fit(tensors.weights) => {
-            Ok(Box::new(super::neon::Depthwise::new(shape, tensors)?))
+        KernelSet::NeonDotprod => Ok(Box::new(super::neon::Depthwise::by_fours(shape, tensors)?)),
+        #[cfg(target_arch = "aarch64")]
+        KernelSet::Neon if super::turns::sums_of_pairs_fit(tensors.weights) => {
+            Ok(Box::new(super::neon::Depthwise::by_pairs(shape, tensors)?))
         }
         #[cfg(target_arch = "x86_64")]
         KernelSet::Avx512Vnni if shape.input.channels >= super::x86::LANES => {

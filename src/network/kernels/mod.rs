@@ -26,6 +26,8 @@ mod product;
 mod reference;
 mod requantise;
 mod set;
+#[cfg(any(target_arch = "aarch64", target_arch = "x86_64"))]
+mod taps;
 #[cfg(any(target_arch = "aarch64", target_arch = "arm"))]
 mod turns;
 #[cfg(target_arch = "x86_64")]

@@ -1,6 +1,6 @@
-//! Depthwise convolution: sixteen channels of two neighbouring outputs at a time.
+//! Depthwise convolution: sixteen channels of neighbouring outputs at a time.
 //!
-//! Two products of bytes are summed in 16 bits and then widened.
+//! Two products of bytes are summed in 16 bits and then widened; with dot products `fours` is the inner loop.
 
 #![allow(unsafe_code)]
 
@@ -10,10 +10,10 @@ use std::ops::Range;
 
 use super::super::lines::Lines;
 use super::super::{ConvShape, ConvTensors, Kernel, KernelError, MapShape};
-use super::requantise;
+use super::{fours, requantise};
 
 /// Channels of a register of bytes; the last block of an odd number of eights has half as many.
-const LANES: usize = 16;
+pub const LANES: usize = 16;
 /// Outputs that share what they load.
 const TWIN: usize = 2;
 
@@ -22,7 +22,9 @@ pub struct Depthwise {
     shape: ConvShape,
     lines: Lines,
     output: MapShape,
-    /// For each block of channels: taps x 16.
+    /// Whether four products are summed by one instruction.
+    by_fours: bool,
+    /// As many for each block of channels: taps x 16, or as `fours::pack` has them.
     weights: Vec<i8>,
     bias: Vec<i32>,
     scales: Vec<f32>,
@@ -31,35 +33,51 @@ pub struct Depthwise {
 
 /// One block of channels in one row: where everything lies.
 #[derive(Clone, Copy)]
-struct Strip<'a, const K: usize> {
+pub struct Strip<'a, const K: usize> {
     /// The block's first byte in each of the rows under the kernel.
-    lines: [*const i8; K],
+    pub lines: [*const i8; K],
     /// Bytes from a pixel to the next, of input and output.
-    channels: usize,
-    weights: &'a [i8],
-    bias: &'a [i32],
-    scales: &'a [f32],
-    zero: i16,
+    pub channels: usize,
+    pub weights: &'a [i8],
+    pub bias: &'a [i32],
+    pub scales: &'a [f32],
+    pub zero: i16,
     /// The block's first byte in the output row, of so many pixels.
-    y: *mut i8,
-    width: usize,
+    pub y: *mut i8,
+    pub width: usize,
 }
 
 impl Depthwise {
     /// `shape` is that of a depthwise convolution whose channels are a multiple of eight; `sums_of_pairs_fit` holds.
-    pub fn new(shape: &ConvShape, tensors: &ConvTensors<'_>) -> Result<Self, KernelError> {
+    pub fn by_pairs(shape: &ConvShape, tensors: &ConvTensors<'_>) -> Result<Self, KernelError> {
         let (taps, channels) = (shape.kernel * shape.kernel, shape.input.channels);
         let mut weights = vec![0; channels.next_multiple_of(LANES) * taps];
         for (index, &weight) in tensors.weights.iter().enumerate() {
             let (channel, tap) = (index / taps, index % taps);
             weights[(channel / LANES * taps + tap) * LANES + channel % LANES] = weight;
         }
+        Self::new(shape, tensors, weights, false)
+    }
+
+    /// The same with any weights; dot products have to be there (asserted).
+    pub fn by_fours(shape: &ConvShape, tensors: &ConvTensors<'_>) -> Result<Self, KernelError> {
+        assert!(std::arch::is_aarch64_feature_detected!("dotprod"));
+        Self::new(shape, tensors, fours::pack(shape, tensors.weights), true)
+    }
+
+    fn new(
+        shape: &ConvShape,
+        tensors: &ConvTensors<'_>,
+        weights: Vec<i8>,
+        by_fours: bool,
+    ) -> Result<Self, KernelError> {
         Ok(Self {
             shape: *shape,
             lines: Lines::new(shape, tensors.input_zero),
             output: shape.output()?,
+            by_fours,
             weights,
-            bias: tensors.corrected_bias(taps, 0),
+            bias: tensors.corrected_bias(shape.kernel * shape.kernel, 0),
             scales: tensors.scales.clone(),
             output_zero: tensors.output_zero.into(),
         })
@@ -84,11 +102,12 @@ impl Depthwise {
     fn row<const K: usize, const S: usize>(&self, lines: [&[i8]; K], output: &mut [i8]) {
         let channels = self.shape.input.channels;
         assert!(lines.iter().all(|line| line.len() >= ((self.output.width - 1) * S + K) * channels));
-        for start in (0..channels).step_by(LANES) {
+        let of_block = self.weights.len() / channels.div_ceil(LANES);
+        for (block, start) in (0..channels).step_by(LANES).enumerate() {
             let strip = Strip {
                 lines: lines.map(|line| line[start..].as_ptr()),
                 channels,
-                weights: &self.weights[start * K * K..][..LANES * K * K],
+                weights: &self.weights[block * of_block..][..of_block],
                 bias: &self.bias[start..],
                 scales: &self.scales[start..],
                 zero: self.output_zero,
@@ -96,11 +115,14 @@ impl Depthwise {
                 width: self.output.width,
             };
             // SAFETY: every output has its K columns in the lines (asserted above), and its own bytes in `output`,
-            // which is one row; the block has its sixteen or eight channels in both.
+            // which is one row; the block has its sixteen or eight channels in both; weights by fours are made only
+            // where there are dot products.
             unsafe {
-                match channels - start {
-                    LANES.. => strip_of::<K, S, 4>(strip),
-                    _ => strip_of::<K, S, 2>(strip),
+                match (self.by_fours, channels - start) {
+                    (false, LANES..) => strip_of::<K, S, 4>(strip),
+                    (false, _) => strip_of::<K, S, 2>(strip),
+                    (true, LANES..) => fours::strip_of::<K, S, 4>(strip),
+                    (true, _) => fours::strip_of::<K, S, 2>(strip),
                 }
             }
         }
@@ -220,7 +242,7 @@ unsafe fn line<const K: usize, const S: usize, const G: usize, const N: usize, c
 /// # Safety
 /// As many can be read at `from`.
 #[inline(always)]
-unsafe fn load<const G: usize>(from: *const i8) -> int8x16_t {
+pub unsafe fn load<const G: usize>(from: *const i8) -> int8x16_t {
     // SAFETY: as the caller promises.
     unsafe { if G == 4 { vld1q_s8(from) } else { vcombine_s8(vld1_s8(from), vdup_n_s8(0)) } }
 }

@@ -9,6 +9,7 @@
 
 mod depthwise;
 mod dotprod;
+mod fours;
 mod elementwise;
 mod pairs;
 mod requantise;

@@ -6,8 +6,8 @@
 #![allow(clippy::needless_range_loop)]
 
 mod depthwise;
+mod lanes;
 mod pairs;
-mod taps;
 mod vnni;
 mod wide;
 

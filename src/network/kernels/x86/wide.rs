@@ -1,8 +1,7 @@
 //! Depthwise convolution on AVX-512 with VNNI: VPDPBUSD takes four taps of sixteen channels in one instruction.
 //!
-//! The bytes of four taps are interleaved, which costs as much as their products; so four outputs beside each other
-//! share what they have in common. A register's four lanes of 128 bits are sixteen channels each: of one output, or,
-//! where a map has fewer channels left, of two or four outputs, far from each other in their row.
+//! Four outputs beside each other share the interleaved bytes. A register's four lanes of 128 bits are sixteen channels
+//! each: of one output, or, where a map has fewer channels left, of two or four outputs, far from each other in their row.
 
 #![allow(unsafe_code)]
 
@@ -10,9 +9,10 @@ use std::arch::x86_64::*;
 use std::ops::Range;
 
 use super::super::lines::{Lines, Window};
+use super::super::taps::written_out;
 use super::super::{ConvShape, ConvTensors, Kernel, KernelError, MapShape};
 use super::depthwise::LANES;
-use super::taps::{Block, REGISTER, blocks};
+use super::lanes::{Block, REGISTER, blocks};
 use super::vnni::{is_present, requantise};
 
 /// Outputs beside each other that are computed at a time.
@@ -153,27 +153,27 @@ unsafe fn tile<const K: usize, const S: usize, const G: usize, const P: usize>(
         let at =
             |k: usize, c: usize| load::<G>(row.lines[k], first, (column * S + c) * channels, S * channels);
         let weights = |group: usize| registers(block.weights.as_ptr().add(group * 4 * REGISTER).cast());
-        for c in 0..columns {
-            let fourth = if K == 5 { at(3, c) } else { nothing };
-            let fours = interleave([at(0, c), at(1, c), at(2, c), fourth]);
+        written_out!(columns, C, {
+            let fourth = if K == 5 { at(3, C) } else { nothing };
+            let fours = interleave([at(0, C), at(1, C), at(2, C), fourth]);
             for p in 0..P {
-                if let Some(group) = c.checked_sub(p * S).filter(|k| *k < K) {
+                if let Some(group) = C.checked_sub(p * S).filter(|k| *k < K) {
                     add_products(&mut sums[p], fours, weights(group));
                 }
             }
-        }
+        });
         if K == 5 {
-            for p in 0..=P {
+            written_out!(P + 1, N, {
                 // What lies behind the last column has no weight.
-                let fifth = |n: usize| at(4, (p * S + n).min(columns - 1));
+                let fifth = |n: usize| at(4, (N * S + n).min(columns - 1));
                 let fours = interleave([fifth(0), fifth(1), fifth(2), fifth(3)]);
-                if p < P {
-                    add_products(&mut sums[p], fours, weights(K));
+                if N < P {
+                    add_products(&mut sums[N], fours, weights(K));
                 }
-                if p > 0 {
-                    add_products(&mut sums[p - 1], fours, weights(K + 1));
+                if N > 0 {
+                    add_products(&mut sums[N - 1], fours, weights(K + 1));
                 }
-            }
+            });
         }
         let mut scales = [_mm512_setzero_ps(); 4];
         for n in 0..4 {

@@ -1,5 +1,6 @@
-//! The order of a depthwise convolution's weights for four taps in one instruction.
+//! Where a depthwise convolution's channels stand in registers of four lanes.
 
+use super::super::taps::{groups, tap_of};
 use super::super::{ConvShape, ConvTensors};
 
 /// Bytes of a register.
@@ -40,18 +41,6 @@ fn channel_of(place: usize, parts: usize) -> usize {
     lane % (4 / parts) * 16 + 4 * register + within
 }
 
-/// The tap of each group and place, in the order in which `wide` multiplies them; `None`: its weight is zero.
-fn tap_of(group: usize, place: usize, shape: &ConvShape) -> Option<usize> {
-    let ConvShape { kernel, stride, .. } = *shape;
-    match group.checked_sub(kernel) {
-        // A column of the first rows.
-        None => (place < kernel).then_some(place * kernel + group),
-        // The fifth row: its first four columns, then the last, which stands in the fours of the next output.
-        Some(0) => Some(4 * kernel + place),
-        Some(_) => (place == 4 - stride).then_some(kernel * kernel - 1),
-    }
-}
-
 impl Block {
     pub fn new(
         first: usize,
@@ -75,9 +64,4 @@ impl Block {
             scales: std::array::from_fn(|place| tensors.scales[channel(place)]),
         }
     }
-}
-
-/// Groups of four taps that a kernel's taps are put into.
-fn groups(kernel: usize) -> usize {
-    if kernel == 5 { 7 } else { 3 }
 }
