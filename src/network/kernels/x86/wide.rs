@@ -170,8 +170,8 @@ unsafe fn tile<const K: usize, const S: usize, const G: usize, const P: usize>(
                 if N < P {
                     add_products(&mut sums[N], fours, weights(K));
                 }
-                if N > 0 {
-                    add_products(&mut sums[N - 1], fours, weights(K + 1));
+                if let Some(before) = N.checked_sub(1) {
+                    add_products(&mut sums[before], fours, weights(K + 1));
                 }
             });
         }
