@@ -179,8 +179,8 @@ fn strips([from, end]: [usize; 2], whole: usize, count: &dyn Fn(usize) -> usize)
     [first, last]
 }
 
-/// All blocks of `frame`, row by row. A row of them is summed line by line, which takes a twentieth of what one block
-/// after another takes.
+/// All blocks of `frame`, row by row. A row of them is summed line by line, which takes a third of what one block after
+/// another takes.
 fn blocks(frame: &Frame, side: usize, [columns, rows]: [usize; 2]) -> Vec<Block> {
     let width = frame.size().width as usize;
     let level = levels_of(frame.bits_stored());
@@ -226,7 +226,7 @@ impl RowOfBlocks {
         }
         if n < side {
             self.columns.iter_mut().zip(line).for_each(|(sum, &v)| *sum += u32::from(v));
-            let neighbours = line.iter().zip(line.iter().skip(1));
+            let neighbours = line.iter().zip(line.get(1..).unwrap_or_default());
             self.jumps.iter_mut().zip(neighbours).for_each(|(sum, (a, b))| *sum += u32::from(a.abs_diff(*b)));
         }
     }
