@@ -110,6 +110,11 @@ fn damage_is_found_said_and_put_up_with_only_when_told_to() {
 
     assert!(check(at, &["records", "repair"], 0).contains("1 damages written down"));
     assert_eq!(json(&check(at, &["records", "verify", "--json"], 0))["acknowledged"][0]["entry"], 1);
+    let said = check(at, &["records", "verify"], 0);
+    assert!(
+        said.contains("known: segment 1") && said.contains("every other byte is as it was written"),
+        "{said}"
+    );
     assert!(fs::read(segment(at)).unwrap().starts_with(&bytes) && bytes != whole);
 }
 

@@ -12,6 +12,7 @@ use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
+use blocklog::failing::FailingDisk;
 use blocklog::{Mounted, make_disk};
 use powercut::{Acknowledged, SMALL, body, clock, journal, open_by, served, sound};
 use program::raymap;
@@ -152,8 +153,7 @@ fn each_operation_may_fail_and_it_costs_what_was_said() {
     println!("{operations} operations, {} runs", operations * 9);
 }
 
-fn skipped(test: &str) -> bool {
-    let missing = blocklog::unmountable();
+fn skipped(test: &str, missing: Option<String>) -> bool {
     if let Some(reason) = &missing {
         println!("skipped: {test}: {reason}");
     }
@@ -186,7 +186,10 @@ fn remount(at: &Path, how: &str) {
 
 #[test]
 fn a_real_disk_that_is_full_or_read_only_is_said_and_keeps_again_when_it_can() {
-    if skipped("a_real_disk_that_is_full_or_read_only_is_said_and_keeps_again_when_it_can") {
+    if skipped(
+        "a_real_disk_that_is_full_or_read_only_is_said_and_keeps_again_when_it_can",
+        blocklog::unmountable(),
+    ) {
         return;
     }
     let folder = blocklog::folder();
@@ -225,35 +228,44 @@ fn open_read_only(records: &Path) -> &'static str {
     opened.expect_err("it cannot be written").code()
 }
 
+/// A board of five phantoms whose readings are kept in `kept`.
+fn station(at: &Path, kept: &str) {
+    let seeds: Vec<String> = (1..=5).map(|seed| format!("{{ seed = {seed}, infected = 30 }}")).collect();
+    let board = format!(
+        "name = \"test\"\ndescription = \"Phantoms on a disk in trouble.\"\n\
+         source = {{ kind = \"phantom\", phantoms = [{}] }}\n\
+         screen = {{ kind = \"png\", path = \"screen.png\", width = 800, height = 480 }}\n\
+         serial = {{ file = \"serial.log\" }}\nrecord = {{ folder = \"{kept}\", bytes_max = 1_000_000_000 }}\n",
+        seeds.join(", ")
+    );
+    fs::write(at.join("board.toml"), board).unwrap();
+}
+
+fn lines(at: &Path) -> Vec<Line> {
+    let text = fs::read_to_string(at.join("serial.log")).unwrap();
+    text.lines().map(|l| Line::parse(l).unwrap()).collect()
+}
+
 /// The whole program on a disk with room for one radiograph of five: it reads all, and says of each whether it is kept.
 #[test]
 fn a_station_on_a_full_disk_reads_on_and_says_what_is_not_kept() {
-    if skipped("a_station_on_a_full_disk_reads_on_and_says_what_is_not_kept") {
+    if skipped("a_station_on_a_full_disk_reads_on_and_says_what_is_not_kept", blocklog::unmountable()) {
         return;
     }
     let folder = tempfile::tempdir().unwrap();
     let at = folder.path();
     make_disk(&at.join("disk"));
     let mounted = Mounted::new(&at.join("disk"), &at.join("small")).unwrap();
-    let seeds: Vec<String> = (1..=5).map(|seed| format!("{{ seed = {seed}, infected = 30 }}")).collect();
-    let board = format!(
-        "name = \"test\"\ndescription = \"Phantoms on a full disk.\"\n\
-         source = {{ kind = \"phantom\", phantoms = [{}] }}\n\
-         screen = {{ kind = \"png\", path = \"screen.png\", width = 800, height = 480 }}\n\
-         serial = {{ file = \"serial.log\" }}\nrecord = {{ folder = \"small/kept\", bytes_max = 1_000_000_000 }}\n",
-        seeds.join(", ")
-    );
-    fs::write(at.join("board.toml"), board).unwrap();
+    station(at, "small/kept");
     fill(mounted.path(), 3 << 20);
     let output = raymap(at, &["run", "--board", "board.toml"]);
     assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
-    let text = fs::read_to_string(at.join("serial.log")).unwrap();
-    let lines: Vec<Line> = text.lines().map(|l| Line::parse(l).unwrap()).collect();
+    let lines = lines(at);
     let readings: Vec<&Line> = lines.iter().filter(|l| l.kind() == Kind::Reading).collect();
     let kept = readings.iter().filter(|l| l.get("id").is_some()).count();
     let said = lines.iter().filter(|l| l.get("code") == Some("record_full")).count();
-    assert_eq!((readings.len(), kept + said), (5, 5), "{text}");
-    assert!(kept > 0 && said > 0, "{text}");
+    assert_eq!((readings.len(), kept + said), (5, 5), "{lines:?}");
+    assert!(kept > 0 && said > 0, "{lines:?}");
     let output = raymap(at, &["records", "verify", "--board", "board.toml", "--json"]);
     let verdict = String::from_utf8_lossy(&output.stdout);
     assert!(verdict.contains(&format!("\"readings\":{kept},")), "{verdict}");
@@ -262,4 +274,68 @@ fn a_station_on_a_full_disk_reads_on_and_says_what_is_not_kept() {
     let said = raymap(at, &["run", "--board", "board.toml"]);
     assert!(String::from_utf8_lossy(&said.stdout).contains("5 readings kept, 0 not"));
     assert_eq!(raymap(at, &["records", "verify", "--board", "board.toml"]).status.code(), Some(0));
+}
+
+#[test]
+fn a_real_disk_of_which_every_write_fails_is_said_and_what_was_kept_is_there() {
+    if skipped(
+        "a_real_disk_of_which_every_write_fails_is_said_and_what_was_kept_is_there",
+        blocklog::missing(),
+    ) {
+        return;
+    }
+    let mut disk = FailingDisk::new();
+    let records = disk.at().join("kept");
+    let open = |access| DiskStorage::open(&records, access).unwrap();
+    let mut store = open_by(open(Access::Write), SMALL).unwrap();
+    let mut kept = Acknowledged::new();
+    kept.extend((0..5).map(|n| (store.keep(&body(n), &clock()).unwrap().id, n)));
+
+    disk.fail();
+    for n in 100..120 {
+        let refused = store.keep(&body(n), &clock()).expect_err("no write reaches the disk").code();
+        assert!(refused.starts_with("record_"), "{refused}");
+        assert_eq!(served(store.journal()).unwrap(), kept);
+        // Whoever reads beside may see what Linux still has in memory; none of it half, and nothing is missing.
+        let beside = served(&journal(open(Access::Read))).unwrap();
+        assert!(kept.iter().all(|(id, n)| beside.get(id) == Some(n)), "{beside:?}");
+    }
+    drop(store);
+    let disk = disk.replaced();
+    assert_eq!(disk.at(), records.parent().unwrap());
+    let mut store = open_by(open(Access::Write), SMALL).unwrap();
+    kept.insert(store.keep(&body(50), &clock()).unwrap().id, 50);
+    sound(&store, &open(Access::Read), &kept).unwrap();
+}
+
+/// The whole program on such a disk: it reads all, and says of each reading that it is not kept.
+#[test]
+fn a_station_on_a_disk_of_which_every_write_fails_reads_on_and_says_what_is_not_kept() {
+    let name = "a_station_on_a_disk_of_which_every_write_fails_reads_on_and_says_what_is_not_kept";
+    if skipped(name, blocklog::missing()) {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let (at, mut disk) = (folder.path(), FailingDisk::new());
+    station(at, disk.at().join("kept").to_str().unwrap());
+    let run = |kept: &str| {
+        let output = raymap(at, &["run", "--board", "board.toml"]);
+        let text = [&output.stdout, &output.stderr].map(|o| String::from_utf8_lossy(o).into_owned()).concat();
+        assert_eq!(output.status.code(), Some(0), "{text}");
+        assert!(text.contains(kept), "{text}");
+    };
+    run("5 readings kept, 0 not");
+    disk.fail();
+    run("0 readings kept, 5 not");
+    let lines = lines(at);
+    let readings: Vec<&Line> = lines.iter().filter(|l| l.kind() == Kind::Reading).collect();
+    assert!(readings.len() == 5 && readings.iter().all(|l| l.get("id").is_none()), "{lines:?}");
+    let is_said = |l: &Line| l.get("code").is_some_and(|c| c.starts_with("record_"));
+    assert!(lines.iter().any(is_said), "{lines:?}");
+
+    let _disk = disk.replaced();
+    run("5 readings kept, 0 not");
+    let output = raymap(at, &["records", "verify", "--board", "board.toml", "--json"]);
+    let verdict = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success() && verdict.contains("\"readings\":10,"), "{verdict}");
 }

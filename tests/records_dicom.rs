@@ -5,6 +5,7 @@ mod program;
 
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
 use dicom_core::Tag;
 use dicom_dictionary_std::{tags, uids};
@@ -115,5 +116,47 @@ fn a_sealed_record_may_keep_the_patient_for_what_is_made_of_its_readings() {
     for file in ["serial.log", "out/records.csv"] {
         let text = fs::read_to_string(at.join(file)).unwrap();
         assert!(!text.contains("DOE") && !text.contains("4711"), "{file}: {text}");
+    }
+}
+
+/// What a program of others makes of an object; `None` where that program is not installed.
+fn read_by(program: &str, object: &Path) -> Option<String> {
+    let output = Command::new(program).arg(object).output().ok()?;
+    Some([output.stdout, output.stderr].map(|o| String::from_utf8_lossy(&o).into_owned()).concat())
+}
+
+#[test]
+fn programs_of_others_find_no_error_in_the_objects() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    fs::write(at.join("board.toml"), BOARD).unwrap();
+    fs::create_dir(at.join("in")).unwrap();
+    radiograph().write_to_file(at.join("in/a.dcm")).unwrap();
+    run(at, &["run"]);
+    run(at, &["records", "export", "out", "--dicom", "--sources", "in"]);
+    for (what, is) in
+        [("capture", "SCImage"), ("segmentation", "Segmentation"), ("report", "ComprehensiveSR")]
+    {
+        let object = at.join(format!("out/0000001-{what}.dcm"));
+        match read_by("dciodvfy", &object) {
+            Some(said) => {
+                assert!(said.lines().any(|l| l == is), "{what}: {said}");
+                assert!(!said.contains("Error"), "{what}: {said}");
+            }
+            None => println!("skipped: {what} before dciodvfy (dicom3tools)"),
+        }
+    }
+    match read_by("dsrdump", &at.join("out/0000001-report.dcm")) {
+        Some(said) => {
+            assert!(said.contains("Share of lung with opacity") && said.contains("both lungs"), "{said}")
+        }
+        None => println!("skipped: the report before dsrdump (dcmtk)"),
+    }
+    // The control: a report without its title is found out.
+    let mut report = open_file(at.join("out/0000001-report.dcm")).unwrap();
+    report.remove_element(tags::CONCEPT_NAME_CODE_SEQUENCE);
+    report.write_to_file(at.join("untitled.dcm")).unwrap();
+    if let Some(said) = read_by("dciodvfy", &at.join("untitled.dcm")) {
+        assert!(said.contains("Error"), "{said}");
     }
 }

@@ -153,6 +153,19 @@ fn a_hang_in_any_stage_ends_the_program_and_the_reason_names_it() {
 }
 
 #[test]
+fn a_drill_at_a_stage_that_there_is_not_is_refused_with_the_stages_that_there_are() {
+    let folder = folder();
+    let at = folder.path();
+    let mut command = program::command();
+    command.args(["run", "--forever", "--board", "board.toml"]).env("RAYMAP_DRILL_HANG", "readin");
+    let output = command.current_dir(at).output().unwrap();
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(3), "{text}");
+    assert!(text.contains("\"readin\"") && Stage::ALL.iter().all(|s| text.contains(s.name())), "{text}");
+    assert!(!at.join("state").exists(), "a trial that never began is no failed start");
+}
+
+#[test]
 fn systemd_is_told_and_sigterm_is_a_clean_end() {
     let folder = folder();
     let at = folder.path();

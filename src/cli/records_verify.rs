@@ -99,7 +99,8 @@ fn text(v: &Verdict) -> String {
         lines.push(format!("DAMAGED: {} more places", v.damages_more));
     }
     if v.is_clean() {
-        lines.push("every byte is as it was written".to_owned());
+        let but = if v.acknowledged.is_empty() { "every byte" } else { "every other byte" };
+        lines.push(format!("{but} is as it was written"));
     }
     lines.join("\n")
 }

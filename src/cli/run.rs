@@ -30,7 +30,7 @@ pub fn run(arguments: &RunArguments, logger: &LogLines) -> Result<(), Failure> {
     isolate();
     let board = Board::load(&arguments.board)?;
     compute(&board.compute)?;
-    let mut supervised = Supervised::start(&board, arguments.forever);
+    let mut supervised = Supervised::start(&board, arguments.forever)?;
     worker::beat(supervised.pulse());
     let model = board_pipeline(&board);
     let about = about(&board, model.as_ref().ok());

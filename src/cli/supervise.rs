@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use signal_hook::consts::{SIGINT, SIGTERM};
 
-use super::failure::Exit;
+use super::failure::{Exit, Failure};
 use crate::board::{Board, StationConfig};
 use crate::clock::Pulse;
 use crate::station::{Hardware, OnHang, Progress, Stage, Starts, State, Station, Supervision, Systemd};
@@ -40,20 +40,21 @@ pub struct Supervised {
 }
 
 impl Supervised {
-    /// Begins to watch. What cannot be had is logged, and the station goes on without it.
-    pub fn start(board: &Board, forever: bool) -> Self {
+    /// Begins to watch. What cannot be had is logged, and the station goes on without it; a drill at a stage that there
+    /// is not is refused, since nothing would be tried.
+    pub fn start(board: &Board, forever: bool) -> Result<Self, Failure> {
+        let drill = drill()?;
         let config = board.station.clone();
         let starts: SharedStarts =
             Arc::new(Mutex::new(if forever { count_start(config.as_ref()) } else { None }));
         let systemd = Systemd::from_environment();
-        let drill = std::env::var(DRILL).ok().and_then(|name| Stage::parse(&name));
         let progress = Progress::default().with_drill(drill);
         let longest = config.as_ref().map_or(STAGE_MAX_UNSAID, |c| c.stage_max);
         let dogs = watchdogs(config.as_ref(), systemd.as_ref());
         let watch = Watch::start(progress.clone(), longest, dogs, on_hang(Arc::clone(&starts)));
         let watch = watch.map_err(|e| log::error!("nothing watches over the station: {e}")).ok();
         progress.enter(Stage::Starting);
-        Self { progress, starts, systemd, _watch: watch }
+        Ok(Self { progress, starts, systemd, _watch: watch })
     }
 
     /// For work that takes long, and ends.
@@ -88,6 +89,21 @@ pub fn stop_on_signals(station: &Station<'_>) {
             log::warn!("signal {signal} ends the station at once: {e}");
         }
     }
+}
+
+/// The stage at which the environment asks for a hang, if any.
+fn drill() -> Result<Option<Stage>, Failure> {
+    let Some(name) = std::env::var_os(DRILL).filter(|name| !name.is_empty()) else { return Ok(None) };
+    let stage = name.to_str().and_then(Stage::parse);
+    stage.map(Some).ok_or_else(|| Failure {
+        exit: Exit::Configuration,
+        code: "drill_unknown",
+        text: format!(
+            "{DRILL} names no stage: {:?}; the stages are {}",
+            name.to_string_lossy(),
+            Stage::ALL.map(Stage::name).join(", ")
+        ),
+    })
 }
 
 /// Counts this start where there is a folder for it.

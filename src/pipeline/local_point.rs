@@ -14,6 +14,8 @@ use crate::units::Fraction;
 const SCHEMA: u32 = 1;
 /// Digits of the file's SHA-256 in a model's version: enough to tell two files apart.
 const MARK_DIGITS: usize = 8;
+/// Digits of a model's checksum that an error shows: enough to tell two apart.
+const SHA256_SHOWN: usize = 8;
 
 /// The file as written, by `raymap calibrate`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -96,6 +98,11 @@ impl LocalPoint {
     }
 }
 
+/// A model by its checksum too: two may have one name and version.
+fn exactly(model: &str, sha256: &str) -> String {
+    format!("{model} (sha256 {}…)", sha256.get(..SHA256_SHOWN).unwrap_or(sha256))
+}
+
 impl WrittenPoint {
     /// The layout that this program writes.
     pub const SCHEMA: u32 = SCHEMA;
@@ -107,7 +114,10 @@ impl Pipeline {
         let provenance = self.provenance();
         if provenance.model_sha256 != local.model_sha256 {
             let actual = format!("{} {}", provenance.model_name, provenance.model_version);
-            return Err(LocalPointError::OtherModel { chosen_for: local.model.clone(), actual });
+            return Err(LocalPointError::OtherModel {
+                chosen_for: exactly(&local.model, &local.model_sha256),
+                actual: exactly(&actual, &provenance.model_sha256),
+            });
         }
         self.rules.operating_point = local.point;
         self.mark = local.mark.clone();
@@ -149,10 +159,14 @@ mod tests {
         assert_eq!(pipeline.rules.operating_point.threshold, Fraction::new(0.25).unwrap());
         let version = pipeline.provenance().model_version;
         let mark = version.strip_prefix(&format!("{}+point.", before.model_version)).unwrap();
-        assert_eq!((mark.len(), pipeline.provenance().model_sha256), (8, before.model_sha256));
+        assert_eq!((mark.len(), pipeline.provenance().model_sha256), (8, before.model_sha256.clone()));
 
         let other = LocalPoint::parse(&written("00", 0.25)).unwrap();
-        assert_eq!(pipeline.with_local_point(&other).err().unwrap().code(), "point_other_model");
+        let error = pipeline.with_local_point(&other).err().unwrap();
+        assert_eq!(error.code(), "point_other_model");
+        let text = error.to_string();
+        let own = &before.model_sha256[..SHA256_SHOWN];
+        assert!(text.contains("(sha256 00…)") && text.contains(&format!("(sha256 {own}…)")), "{text}");
     }
 
     #[test]

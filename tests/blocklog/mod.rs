@@ -7,6 +7,8 @@
 // Each test file uses its own part of this.
 #![allow(dead_code)]
 
+pub mod failing;
+
 use std::fs;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
@@ -36,7 +38,18 @@ pub fn missing() -> Option<String> {
     if !Path::new("/dev/fuse").exists() {
         return Some("there is no /dev/fuse".into());
     }
-    lacking(DAEMON).or_else(unmountable)
+    lacking(DAEMON).or_else(unmountable).or_else(unservable)
+}
+
+/// Why a served disk cannot be mounted here, as in a container that may not use FUSE.
+fn unservable() -> Option<String> {
+    let folder = folder();
+    let path = |name: &str| folder.path().join(name);
+    make_disk(&path("disk"));
+    match Served::start(&file_node(folder.path(), "disk"), "disk", &path("served")) {
+        Ok(_served) => Mounted::new(&path("served"), &path("at")).err(),
+        Err(reason) => Some(reason),
+    }
 }
 
 fn lacking(program: &str) -> Option<String> {
@@ -107,12 +120,54 @@ impl Drop for Mounted {
     }
 }
 
+/// QEMU's storage daemon, which serves a disk as a file; it ends with this.
+struct Served(Child);
+
+impl Served {
+    /// Serves node `node` of those that `words` make, in the file `at`, which it covers meanwhile.
+    fn start(words: &[String], node: &str, at: &Path) -> Result<Self, String> {
+        fs::File::create(at).unwrap();
+        let export = format!("fuse,id=it,node-name={node},mountpoint={},writable=on", at.display());
+        let mut command = Command::new(DAEMON);
+        command.args(words).args(["--export", &export]).stdout(Stdio::null());
+        let mut served = Self(command.spawn().map_err(|e| e.to_string())?);
+        let began = Instant::now();
+        while fs::metadata(at).map_or(0, |m| m.len()) != DISK_BYTES {
+            let has_ended = served.0.try_wait().is_ok_and(|status| status.is_some());
+            if has_ended || began.elapsed() > GENEROUS {
+                return Err(format!("{DAEMON} does not serve the disk"));
+            }
+            thread::sleep(Duration::from_millis(10));
+        }
+        Ok(served)
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        // On SIGTERM it gives up its mount. One that has ended may have left its number to another.
+        if self.0.try_wait().is_ok_and(|status| status.is_none())
+            && let Some(pid) = rustix::process::Pid::from_raw(self.0.id() as i32)
+        {
+            let _ = rustix::process::kill_process(pid, rustix::process::Signal::TERM);
+        }
+        let _ = self.0.wait();
+    }
+}
+
+/// A node of the daemon that is the file `name` in `folder`.
+fn file_node(folder: &Path, name: &str) -> [String; 2] {
+    let path = folder.join(name).display().to_string();
+    ["--blockdev".into(), format!("driver=file,node-name={name},filename={path}")]
+}
+
 /// An empty file system whose writes are logged.
 pub struct LoggedDisk {
+    // In the order in which they have to go.
+    mounted: Mounted,
+    served: Served,
     folder: tempfile::TempDir,
     before: Vec<u8>,
-    daemon: Child,
-    mounted: Option<Mounted>,
 }
 
 impl LoggedDisk {
@@ -121,34 +176,17 @@ impl LoggedDisk {
         let path = |name: &str| folder.path().join(name);
         make_disk(&path("disk"));
         let before = fs::read(path("disk")).unwrap();
-        ["log", "served"].iter().for_each(|name| drop(fs::File::create(path(name)).unwrap()));
-        let text = |name: &str| path(name).display().to_string();
-        let file = |node: &str, name: &str| format!("driver=file,node-name={node},filename={}", text(name));
-        let daemon = Command::new(DAEMON)
-            .args(["--blockdev", &file("disk", "disk"), "--blockdev", &file("log", "log")])
-            .args(["--blockdev", "driver=blklogwrites,node-name=both,file=disk,log=log,log-sector-size=512"])
-            .arg("--export")
-            .arg(format!("fuse,id=it,node-name=both,mountpoint={},writable=on", text("served")))
-            .stdout(Stdio::null())
-            .spawn()
-            .unwrap();
-        let mut disk = Self { folder, before, daemon, mounted: None };
-        disk.wait_for(DISK_BYTES);
-        let mounted = Mounted::new(&disk.path("served"), &disk.path("at")).unwrap();
-        disk.mounted = Some(mounted);
-        disk
+        fs::File::create(path("log")).unwrap();
+        let mut words = [file_node(folder.path(), "disk"), file_node(folder.path(), "log")].concat();
+        words.push("--blockdev".into());
+        words.push("driver=blklogwrites,node-name=both,file=disk,log=log,log-sector-size=512".into());
+        let served = Served::start(&words, "both", &path("served")).unwrap();
+        let mounted = Mounted::new(&path("served"), &path("at")).unwrap();
+        Self { mounted, served, folder, before }
     }
 
     fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
-    }
-
-    fn wait_for(&self, bytes: u64) {
-        let began = Instant::now();
-        while fs::metadata(self.path("served")).map_or(0, |m| m.len()) != bytes {
-            assert!(began.elapsed() < GENEROUS, "{DAEMON} does not serve the disk");
-            thread::sleep(Duration::from_millis(10));
-        }
     }
 
     /// Where the file system is.
@@ -162,28 +200,11 @@ impl LoggedDisk {
     }
 
     /// Unmounts it; what was written, in its order.
-    pub fn finish(mut self) -> Log {
-        self.mounted = None;
-        self.end();
-        Log {
-            before: std::mem::take(&mut self.before),
-            entries: entries(&fs::read(self.path("log")).unwrap()),
-        }
-    }
-
-    fn end(&mut self) {
-        self.mounted = None;
-        // On SIGTERM it gives up its mount.
-        if let Some(pid) = rustix::process::Pid::from_raw(self.daemon.id() as i32) {
-            let _ = rustix::process::kill_process(pid, rustix::process::Signal::TERM);
-        }
-        let _ = self.daemon.wait();
-    }
-}
-
-impl Drop for LoggedDisk {
-    fn drop(&mut self) {
-        self.end();
+    pub fn finish(self) -> Log {
+        let Self { mounted, served, folder, before } = self;
+        drop(mounted);
+        drop(served);
+        Log { before, entries: entries(&fs::read(folder.path().join("log")).unwrap()) }
     }
 }
 
