@@ -173,9 +173,10 @@ def hangs(machine):
     said(machine, f"for _ in $(seq {HANGS_SECONDS_MAX}); do [ \"$({status})\" = 'safe mode' ] && break; sleep 1; done; "
          f"[ \"$({status})\" = 'safe mode' ]", HANGS_SECONDS_MAX)
     journal = said(machine, "journalctl --no-pager -o short-monotonic -b _PID=1 + SYSLOG_IDENTIFIER=raymap")
-    pattern = r"^\[ *([\d.]+)\] \S+ raymap\[\d+\]: .*no progress while opening for ([\d.]+) s.*?^\[ *([\d.]+)\] \S+ systemd\[1\]: Starting raymap"
-    return [float(hung) + float(start) - float(told)
-            for told, hung, start in re.findall(pattern, journal, re.DOTALL | re.MULTILINE)]
+    told = r"^\[ *([\d.]+)\] \S+ raymap\[\d+\]: [^\n]*no progress while opening for ([\d.]+) s"
+    started = r"^\[ *([\d.]+)\] \S+ systemd\[1\]: Starting raymap\.service"
+    found = re.findall(rf"{told}.*?{started}", journal, re.DOTALL | re.MULTILINE)
+    return [float(hung) + float(start) - float(at) for at, hung, start in found]
 
 
 def refused_updates(bench):
