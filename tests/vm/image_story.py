@@ -147,38 +147,6 @@ def first_start(bench):
         machine.stop()
 
 
-def hanging(bench):
-    """A station that hangs is ended by itself and started anew by the package's unit; three times lead to safe mode."""
-    machine = bench.boot()
-    try:
-        machine.console.wait(STARTED, BOOT_SECONDS_MAX)
-        opened(machine)
-        # What a board of board/sbc says of itself, and the emulated one does not.
-        said(machine, "printf '[station]\\nstage_s_max = 10\\n' >> /etc/raymap/board.toml")
-        said(machine, f"mkdir -p {DRILL} && printf '[Service]\\nEnvironment=RAYMAP_DRILL_HANG=opening\\n' > {DRILL}/drill.conf")
-        said(machine, "systemctl daemon-reload && systemctl stop raymap && rm -f /var/lib/raymap/starts.json")
-        said(machine, "systemctl --no-block start raymap")
-        seconds = hangs(machine)
-        claim("a station that hangs is started anew by its unit after " + ", ".join(f"{s:.1f} s" for s in seconds))
-        assert len(seconds) == FAILED_STARTS_MAX and max(seconds) <= RESTART_SECONDS_MAX, seconds
-        same_record(bench, machine)
-        machine.cut_power()
-    finally:
-        machine.stop()
-
-
-def hangs(machine):
-    """Until safe mode: seconds from the last progress of each hang to systemd's next start."""
-    status = "systemctl show --property=StatusText --value raymap"
-    said(machine, f"for _ in $(seq {HANGS_SECONDS_MAX}); do [ \"$({status})\" = 'safe mode' ] && break; sleep 1; done; "
-         f"[ \"$({status})\" = 'safe mode' ]", HANGS_SECONDS_MAX)
-    journal = said(machine, "journalctl --no-pager -o short-monotonic -b _PID=1 + SYSLOG_IDENTIFIER=raymap")
-    told = r"^\[ *([\d.]+)\] \S+ raymap\[\d+\]: [^\n]*no progress while opening for ([\d.]+) s"
-    started = r"^\[ *([\d.]+)\] \S+ systemd\[1\]: Starting raymap\.service"
-    found = re.findall(rf"{told}.*?{started}", journal, re.DOTALL | re.MULTILINE)
-    return [float(hung) + float(start) - float(at) for at, hung, start in found]
-
-
 def refused_updates(bench):
     """Sticks that nobody has signed, or a stranger has, are not taken; each is put in while the station runs."""
     bench.damaged("2")
@@ -260,7 +228,39 @@ def good_update(bench):
         machine.stop()
 
 
-CHAPTERS = [no_login, first_start, hanging, refused_updates, broken_update, good_update]
+def hanging(bench):
+    """A station that hangs is ended by itself and started anew by the package's unit; three times lead to safe mode."""
+    machine = bench.boot()
+    try:
+        machine.console.wait(STARTED, BOOT_SECONDS_MAX)
+        opened(machine)
+        # What a board of board/sbc says of itself, and the emulated one does not.
+        said(machine, "printf '[station]\\nstage_s_max = 10\\n' >> /etc/raymap/board.toml")
+        said(machine, f"mkdir -p {DRILL} && printf '[Service]\\nEnvironment=RAYMAP_DRILL_HANG=opening\\n' > {DRILL}/drill.conf")
+        said(machine, "systemctl daemon-reload && systemctl stop raymap && rm -f /var/lib/raymap/starts.json")
+        said(machine, "systemctl --no-block start raymap")
+        seconds = hangs(machine)
+        claim("a station that hangs is started anew by its unit after " + ", ".join(f"{s:.1f} s" for s in seconds))
+        assert len(seconds) == FAILED_STARTS_MAX and max(seconds) <= RESTART_SECONDS_MAX, seconds
+        same_record(bench, machine)
+        machine.cut_power()
+    finally:
+        machine.stop()
+
+
+def hangs(machine):
+    """Until safe mode: seconds from the last progress of each hang to systemd's next start."""
+    status = "systemctl show --property=StatusText --value raymap"
+    said(machine, f"for _ in $(seq {HANGS_SECONDS_MAX}); do [ \"$({status})\" = 'safe mode' ] && break; sleep 1; done; "
+         f"[ \"$({status})\" = 'safe mode' ]", HANGS_SECONDS_MAX)
+    journal = said(machine, "journalctl --no-pager -o short-monotonic -b _PID=1 + SYSLOG_IDENTIFIER=raymap")
+    told = r"^\[ *([\d.]+)\] \S+ raymap\[\d+\]: [^\n]*no progress while opening for ([\d.]+) s"
+    started = r"^\[ *([\d.]+)\] \S+ systemd\[1\]: Starting raymap\.service"
+    found = re.findall(rf"{told}.*?{started}", journal, re.DOTALL | re.MULTILINE)
+    return [float(hung) + float(start) - float(at) for at, hung, start in found]
+
+
+CHAPTERS = [no_login, first_start, refused_updates, broken_update, good_update, hanging]
 
 
 def opened(machine):
