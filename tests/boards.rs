@@ -5,6 +5,7 @@ mod program;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use program::{command, raymap};
 use raymap::board::{BUILT_IN, Board, ModelConfig, ScreenConfig, SerialConfig, SourceConfig, Status};
@@ -60,6 +61,22 @@ fn a_joined_board_has_two_lines_and_claims_no_more_than_its_parts() {
                 Status::Documents,
                 "nobody has a board: {name}"
             );
+        }
+    }
+}
+
+#[test]
+fn a_program_that_hangs_on_a_real_board_ends_in_time_for_a_new_start_and_for_every_watchdog() {
+    // Of the 15 s until the next start: the unit's RestartSec=, a second for the reason, one for the start itself.
+    let stage_max = Duration::from_secs(15 - 3 - 1 - 1);
+    let simulated = ["host", "v4l", "emulated-hdmi-720p"];
+    for (name, _) in BUILT_IN.iter().filter(|(name, _)| !name.contains('/') && !simulated.contains(name)) {
+        let board = Board::built_in(name).unwrap();
+        let station = board.station.unwrap_or_else(|| panic!("{name} has no [station]"));
+        assert!(station.stage_max <= stage_max, "{name}: {:?}", station.stage_max);
+        for watchdog in &board.facts.watchdogs {
+            let longest = watchdog.timeout_s_max.map_or(Duration::MAX, |s| Duration::from_secs(s.into()));
+            assert!(station.watchdog_time() <= longest, "{name}: {}", watchdog.text);
         }
     }
 }

@@ -3,6 +3,7 @@
 mod program;
 
 use std::fs;
+use std::net::TcpListener;
 use std::path::Path;
 
 use program::raymap;
@@ -58,6 +59,33 @@ fn what_is_missing_is_named() {
     let (code, tests) = check(folder.path(), &board);
     let failed: Vec<&str> = failed(&tests).into_iter().filter(|c| ["source", "serial"].contains(c)).collect();
     assert_eq!((code, failed), (Some(5), vec!["source", "serial"]));
+}
+
+#[test]
+fn what_to_do_about_a_source_fits_its_kind() {
+    let folder = tempfile::tempdir().unwrap();
+    let phantom = "kind = \"phantom\", phantoms = [{ seed = 2, infected = 30 }]";
+    let advice = |source: &str| {
+        fs::write(folder.path().join("board.toml"), BOARD.replace(phantom, source)).unwrap();
+        let output = raymap(folder.path(), &["doctor", "--board", "board.toml", "--json"]);
+        let found: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let tests = found["tests"].as_array().unwrap();
+        tests.iter().find(|t| t["code"] == "source").unwrap()["remedy"].as_str().unwrap().to_owned()
+    };
+    let no_folder = advice("kind = \"folder\", path = \"in\"");
+    assert!(no_folder.contains("Check that it is there"), "{no_folder}");
+    if cfg!(feature = "dicom-net") {
+        let other = TcpListener::bind("127.0.0.1:0").unwrap();
+        let busy = advice(&format!(
+            "kind = \"dicom-net\", bind = \"{}\", title = \"RAYMAP\", callers = [\"XRAY\"], path = \"inbox\"",
+            other.local_addr().unwrap()
+        ));
+        assert!(busy.contains("no other program has the port") && !busy.contains("cable"), "{busy}");
+    }
+    if cfg!(feature = "v4l") {
+        let no_grabber = advice("kind = \"v4l\", device = \"/none/video9\"");
+        assert!(no_grabber.contains("raymap devices"), "{no_grabber}");
+    }
 }
 
 #[test]

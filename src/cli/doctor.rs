@@ -78,15 +78,21 @@ fn examine(arguments: &DoctorArguments) -> Result<Vec<TestReport>, Failure> {
 
 fn print(report: &TestReport) {
     println!("{:<6} {:<12} {}", if report.passed { "ok" } else { "FAILED" }, report.code, report.text);
-    if let Some(advice) = Advice::of(report.code).filter(|_| !report.passed) {
-        println!("{:<19} {}", "", advice.remedy);
+    if let Some(remedy) = remedy(report) {
+        println!("{:<19} {remedy}", "");
     }
 }
 
 fn to_json(report: &TestReport) -> Value {
-    let remedy = Advice::of(report.code).filter(|_| !report.passed).map(|a| a.remedy);
     json!({"code": report.code, "passed": report.passed, "vital": report.vital, "text": report.text,
-        "remedy": remedy})
+        "remedy": remedy(report)})
+}
+
+/// What to do where a test failed: by the code of what failed below it, in brackets in its sentence, else by its own.
+fn remedy(report: &TestReport) -> Option<&'static str> {
+    let below = || report.text.split(['(', ')']).find_map(Advice::of);
+    let advice = below().or_else(|| Advice::of(report.code));
+    advice.filter(|_| !report.passed).map(|a| a.remedy)
 }
 
 /// What a station tries out at its start, with the record that it is to write.
@@ -169,7 +175,7 @@ fn source(config: &SourceConfig) -> Found {
     if let SourceConfig::Folder(folder) = config {
         // An empty one is no fault: a watched folder begins so.
         let found = std::fs::read_dir(&folder.path).map(|_| "the folder of radiographs is there".into());
-        return found.map_err(|e| format!("the folder of radiographs cannot be read: {}", e.kind()));
+        return found.map_err(|e| format!("its folder cannot be read (folder_read): {}", e.kind()));
     }
     match open(config, false, &mut Said::default()) {
         Ok(_) => Ok("it can be opened".into()),

@@ -6,6 +6,7 @@
 //! where the archive cannot be reached, and a few times where the reading itself may be at fault.
 //! An object that is sent twice, since the power went between the archive's answer and the note of it, has the same
 //! UID both times. No patient's data is added, and none goes to a log.
+//! This module does not know how a reading is made, or what an object says of it.
 
 mod association;
 mod cursor;

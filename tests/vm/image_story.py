@@ -1,5 +1,6 @@
 """What happens to a station that starts from an image, chapter by chapter, and what is claimed of each."""
 import json
+import re
 import shutil
 import subprocess
 import time
@@ -7,6 +8,7 @@ from pathlib import Path
 
 from case import FRAMES_PER_SECOND, Case, phantom
 from grabber import Grabber
+from hang_story import FAILED_STARTS_MAX, RESTART_SECONDS_MAX
 from line import lines
 from machine import Machine
 from story import READING_SECONDS_MAX, REPOSITORY, claim, wait_line_of
@@ -22,6 +24,9 @@ SHELL_SECONDS_MAX = 60
 PROMPT_SECONDS = 20
 GROWTH_BYTES = 64 << 20
 STICK_BYTES = 320 << 20
+# The drop-in of a drill, gone with the start; until three starts have hung and failed.
+DRILL = "/run/systemd/system/raymap.service.d"
+HANGS_SECONDS_MAX = 300
 RECORDS = "raymap records --board /etc/raymap/board.toml"
 STARTED = r"Started .*raymap\.ser"
 # The same image, told by the machine's firmware to open a shell on the console.
@@ -223,7 +228,39 @@ def good_update(bench):
         machine.stop()
 
 
-CHAPTERS = [no_login, first_start, refused_updates, broken_update, good_update]
+def hanging(bench):
+    """A station that hangs is ended by itself and started anew by the package's unit; three times lead to safe mode."""
+    machine = bench.boot()
+    try:
+        machine.console.wait(STARTED, BOOT_SECONDS_MAX)
+        opened(machine)
+        # What a board of board/sbc says of itself, and the emulated one does not.
+        said(machine, "printf '[station]\\nstage_s_max = 10\\n' >> /etc/raymap/board.toml")
+        said(machine, f"mkdir -p {DRILL} && printf '[Service]\\nEnvironment=RAYMAP_DRILL_HANG=opening\\n' > {DRILL}/drill.conf")
+        said(machine, "systemctl daemon-reload && systemctl stop raymap && rm -f /var/lib/raymap/starts.json")
+        said(machine, "systemctl --no-block start raymap")
+        seconds = hangs(machine)
+        claim("a station that hangs is started anew by its unit after " + ", ".join(f"{s:.1f} s" for s in seconds))
+        assert len(seconds) == FAILED_STARTS_MAX and max(seconds) <= RESTART_SECONDS_MAX, seconds
+        same_record(bench, machine)
+        machine.cut_power()
+    finally:
+        machine.stop()
+
+
+def hangs(machine):
+    """Until safe mode: seconds from the last progress of each hang to systemd's next start."""
+    status = "systemctl show --property=StatusText --value raymap"
+    said(machine, f"for _ in $(seq {HANGS_SECONDS_MAX}); do [ \"$({status})\" = 'safe mode' ] && break; sleep 1; done; "
+         f"[ \"$({status})\" = 'safe mode' ]", HANGS_SECONDS_MAX)
+    journal = said(machine, "journalctl --no-pager -o short-monotonic -b _PID=1 + SYSLOG_IDENTIFIER=raymap")
+    told = r"^\[ *([\d.]+)\] \S+ raymap\[\d+\]: [^\n]*no progress while opening for ([\d.]+) s"
+    started = r"^\[ *([\d.]+)\] \S+ systemd\[1\]: Starting raymap\.service"
+    found = re.findall(rf"{told}.*?{started}", journal, re.DOTALL | re.MULTILINE)
+    return [float(hung) + float(start) - float(at) for at, hung, start in found]
+
+
+CHAPTERS = [no_login, first_start, refused_updates, broken_update, good_update, hanging]
 
 
 def opened(machine):
