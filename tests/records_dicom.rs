@@ -45,8 +45,8 @@ fn areas(object: &DefaultDicomObject) -> Vec<usize> {
     (0..3).map(|frame| (frame * area..(frame + 1) * area).filter(|i| set(*i)).count()).collect()
 }
 
-#[test]
-fn a_reading_goes_back_to_its_study_as_capture_segmentation_and_report() {
+/// A station's folder in which a radiograph was read; the objects are in `out`.
+fn exported() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     let at = folder.path();
     fs::write(at.join("board.toml"), BOARD).unwrap();
@@ -54,6 +54,13 @@ fn a_reading_goes_back_to_its_study_as_capture_segmentation_and_report() {
     radiograph().write_to_file(at.join("in/a.dcm")).unwrap();
     run(at, &["run"]);
     run(at, &["records", "export", "out", "--dicom", "--sources", "in"]);
+    folder
+}
+
+#[test]
+fn a_reading_goes_back_to_its_study_as_capture_segmentation_and_report() {
+    let folder = exported();
+    let at = folder.path();
     run(at, &["records", "export", "bare", "--dicom"]);
 
     let open = |name: &str| open_file(at.join(name)).unwrap();
@@ -127,13 +134,8 @@ fn read_by(program: &str, object: &Path) -> Option<String> {
 
 #[test]
 fn programs_of_others_find_no_error_in_the_objects() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = exported();
     let at = folder.path();
-    fs::write(at.join("board.toml"), BOARD).unwrap();
-    fs::create_dir(at.join("in")).unwrap();
-    radiograph().write_to_file(at.join("in/a.dcm")).unwrap();
-    run(at, &["run"]);
-    run(at, &["records", "export", "out", "--dicom", "--sources", "in"]);
     for (what, is) in
         [("capture", "SCImage"), ("segmentation", "Segmentation"), ("report", "ComprehensiveSR")]
     {

@@ -68,10 +68,10 @@ impl Kernel for Dense {
     fn run(&self, inputs: &[&[i8]], rows: Range<usize>, output: &mut [i8], scratch: &mut [i8]) {
         assert_eq!((inputs.len(), output.len()), (1, self.output.span(&rows).len()));
         let (patches, lines) = scratch.split_at_mut(self.output.width * self.depth);
-        let mut outputs = output.chunks_exact_mut(self.output.row());
-        self.lines.under(inputs[0], rows, lines, |window| {
+        let outputs = output.chunks_exact_mut(self.output.row());
+        self.lines.under(inputs[0], rows, outputs, lines, |window, y| {
             self.gather(window, patches);
-            outputs.next().into_iter().for_each(|y| self.weights.run(patches, y));
+            self.weights.run(patches, y);
         });
     }
 }

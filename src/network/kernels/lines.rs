@@ -46,23 +46,24 @@ impl Lines {
         self.kernel * self.length()
     }
 
-    /// Calls `each` with the lines under one of `rows` of the output after another.
-    pub fn under(
+    /// Calls `each` with the lines under one of `rows` of the output after another, and with that row of `outputs`.
+    pub fn under<'o>(
         &self,
         map: &[i8],
         rows: Range<usize>,
+        outputs: impl Iterator<Item = &'o mut [i8]>,
         scratch: &mut [i8],
-        mut each: impl FnMut(Window<'_>),
+        mut each: impl FnMut(Window<'_>, &mut [i8]),
     ) {
         assert_eq!(map.len(), self.input.bytes());
         let lines = &mut scratch[..self.bytes()];
         lines.fill(self.zero);
         let mut next = rows.start * self.stride;
-        for row in rows {
+        for (row, output) in rows.zip(outputs) {
             let top = row * self.stride;
             (next.max(top)..top + self.kernel).for_each(|index| self.fetch(map, index, lines));
             next = top + self.kernel;
-            each(Window { lines, length: self.length(), kernel: self.kernel, top });
+            each(Window { lines, length: self.length(), kernel: self.kernel, top }, output);
         }
     }
 

@@ -83,10 +83,10 @@ impl Depthwise {
             (_, 1) => five_by_one,
             _ => five_by_two,
         };
-        let mut outputs = output.chunks_exact_mut(self.output.row());
-        self.lines.under(map, rows, scratch, |window| {
+        let outputs = output.chunks_exact_mut(self.output.row());
+        self.lines.under(map, rows, outputs, scratch, |window, y| {
             let lines: [&[i8]; K] = std::array::from_fn(|k| window.line(k));
-            outputs.next().into_iter().for_each(|y| self.row(lines, y, function));
+            self.row(lines, y, function);
         });
     }
 

@@ -91,10 +91,9 @@ impl Depthwise {
         output: &mut [i8],
         scratch: &mut [i8],
     ) {
-        let mut outputs = output.chunks_exact_mut(self.output.row());
-        self.lines.under(map, rows, scratch, |window| {
-            let lines = std::array::from_fn(|k| window.line(k));
-            outputs.next().into_iter().for_each(|y| self.row::<K, S>(lines, y));
+        let outputs = output.chunks_exact_mut(self.output.row());
+        self.lines.under(map, rows, outputs, scratch, |window, y| {
+            self.row::<K, S>(std::array::from_fn(|k| window.line(k)), y);
         });
     }
 

@@ -8,7 +8,7 @@ use std::arch::aarch64::*;
 use std::arch::asm;
 
 use super::super::ConvShape;
-use super::super::taps::{groups, tap_of, written_out};
+use super::super::taps::{groups, over_taps, tap_of};
 use super::depthwise::{LANES, Strip, load};
 use super::requantise;
 
@@ -71,7 +71,6 @@ unsafe fn outputs<const K: usize, const S: usize, const G: usize, const P: usize
     strip: &Strip<'_, K>,
     column: usize,
 ) {
-    let columns = (P - 1) * S + K;
     // SAFETY: columns up to (`column` + `P` - 1) x `S` + `K` - 1 lie in the lines, and the outputs in the row; bias and
     // scales have 4 x `G` values, the weights four registers for each group.
     unsafe {
@@ -79,28 +78,8 @@ unsafe fn outputs<const K: usize, const S: usize, const G: usize, const P: usize
         let mut sums = [bias; P];
         let at = |k: usize, c: usize| load::<G>(strip.lines[k].add((column * S + c) * strip.channels));
         let weights = |group: usize| strip.weights.as_ptr().add(group * GROUP);
-        written_out!(columns, C, {
-            let fourth = if K == 5 { at(3, C) } else { vdupq_n_s8(0) };
-            let fours = interleave::<G>([at(0, C), at(1, C), at(2, C), fourth]);
-            for p in 0..P {
-                if let Some(group) = C.checked_sub(p * S).filter(|k| *k < K) {
-                    add_products(&mut sums[p], fours, weights(group));
-                }
-            }
-        });
-        if K == 5 {
-            written_out!(P + 1, N, {
-                // What lies behind the last column has no weight.
-                let fifth = |n: usize| at(4, (N * S + n).min(columns - 1));
-                let fours = interleave::<G>([fifth(0), fifth(1), fifth(2), fifth(3)]);
-                if N < P {
-                    add_products(&mut sums[N], fours, weights(K));
-                }
-                if let Some(before) = N.checked_sub(1) {
-                    add_products(&mut sums[before], fours, weights(K + 1));
-                }
-            });
-        }
+        let mut add = |p: usize, fours, group| add_products(&mut sums[p], fours, weights(group));
+        over_taps!(K, S, P, at, vdupq_n_s8(0), interleave::<G>, add);
         let scales: [float32x4_t; G] = std::array::from_fn(|g| vld1q_f32(strip.scales.as_ptr().add(4 * g)));
         let zero = vdupq_n_s16(strip.zero);
         for p in 0..P {

@@ -100,12 +100,10 @@ impl Kernel for Depthwise {
 
     fn run(&self, inputs: &[&[i8]], rows: Range<usize>, output: &mut [i8], scratch: &mut [i8]) {
         assert_eq!((inputs.len(), output.len()), (1, self.output.span(&rows).len()));
-        let mut outputs = output.chunks_exact_mut(self.output.row());
-        self.lines.under(inputs[0], rows, scratch, |window| {
-            outputs.next().into_iter().for_each(|y| match self.shape.kernel {
-                3 => self.row::<3, 5>(window, y),
-                _ => self.row::<5, 13>(window, y),
-            });
+        let outputs = output.chunks_exact_mut(self.output.row());
+        self.lines.under(inputs[0], rows, outputs, scratch, |window, y| match self.shape.kernel {
+            3 => self.row::<3, 5>(window, y),
+            _ => self.row::<5, 13>(window, y),
         });
     }
 }

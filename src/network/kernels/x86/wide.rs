@@ -9,7 +9,7 @@ use std::arch::x86_64::*;
 use std::ops::Range;
 
 use super::super::lines::{Lines, Window};
-use super::super::taps::written_out;
+use super::super::taps::over_taps;
 use super::super::{ConvShape, ConvTensors, Kernel, KernelError, MapShape};
 use super::depthwise::LANES;
 use super::lanes::{Block, REGISTER, blocks};
@@ -82,14 +82,13 @@ impl Kernel for Depthwise {
 
     fn run(&self, inputs: &[&[i8]], rows: Range<usize>, output: &mut [i8], scratch: &mut [i8]) {
         assert_eq!((inputs.len(), output.len()), (1, self.output.span(&rows).len()));
-        let mut outputs = output.chunks_exact_mut(self.output.row());
-        self.lines.under(inputs[0], rows, scratch, |window| {
-            outputs.next().into_iter().for_each(|y| match (self.shape.kernel, self.shape.stride) {
-                (3, 1) => self.row::<3, 1>(window, y),
-                (3, _) => self.row::<3, 2>(window, y),
-                (_, 1) => self.row::<5, 1>(window, y),
-                _ => self.row::<5, 2>(window, y),
-            });
+        let outputs = output.chunks_exact_mut(self.output.row());
+        let ConvShape { kernel, stride, .. } = self.shape;
+        self.lines.under(inputs[0], rows, outputs, scratch, |window, y| match (kernel, stride) {
+            (3, 1) => self.row::<3, 1>(window, y),
+            (3, _) => self.row::<3, 2>(window, y),
+            (_, 1) => self.row::<5, 1>(window, y),
+            _ => self.row::<5, 2>(window, y),
         });
     }
 }
@@ -144,7 +143,6 @@ unsafe fn tile<const K: usize, const S: usize, const G: usize, const P: usize>(
     column: usize,
 ) {
     let (block, channels) = (row.block, row.channels);
-    let columns = (P - 1) * S + K;
     let nothing = _mm512_setzero_si512();
     // SAFETY: as the caller promises; bias and scales have four registers, the weights four for each group of taps.
     unsafe {
@@ -153,28 +151,8 @@ unsafe fn tile<const K: usize, const S: usize, const G: usize, const P: usize>(
         let at =
             |k: usize, c: usize| load::<G>(row.lines[k], first, (column * S + c) * channels, S * channels);
         let weights = |group: usize| registers(block.weights.as_ptr().add(group * 4 * REGISTER).cast());
-        written_out!(columns, C, {
-            let fourth = if K == 5 { at(3, C) } else { nothing };
-            let fours = interleave([at(0, C), at(1, C), at(2, C), fourth]);
-            for p in 0..P {
-                if let Some(group) = C.checked_sub(p * S).filter(|k| *k < K) {
-                    add_products(&mut sums[p], fours, weights(group));
-                }
-            }
-        });
-        if K == 5 {
-            written_out!(P + 1, N, {
-                // What lies behind the last column has no weight.
-                let fifth = |n: usize| at(4, (N * S + n).min(columns - 1));
-                let fours = interleave([fifth(0), fifth(1), fifth(2), fifth(3)]);
-                if N < P {
-                    add_products(&mut sums[N], fours, weights(K));
-                }
-                if let Some(before) = N.checked_sub(1) {
-                    add_products(&mut sums[before], fours, weights(K + 1));
-                }
-            });
-        }
+        let mut add = |p: usize, fours, group| add_products(&mut sums[p], fours, weights(group));
+        over_taps!(K, S, P, at, nothing, interleave, add);
         let mut scales = [_mm512_setzero_ps(); 4];
         for n in 0..4 {
             scales[n] = _mm512_loadu_ps(block.scales.as_ptr().add(16 * n));
