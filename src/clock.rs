@@ -35,6 +35,9 @@ pub trait Clock: Send + Sync {
     /// Somebody who may be believed says that it is `time`: trusted until a time service sets the clock.
     fn set(&self, time: WallTime);
 
+    /// Whether a time service sets the clock, so that [`Clock::set`] has no effect.
+    fn is_kept(&self) -> bool;
+
     /// Lets `wait` go by.
     fn sleep(&self, wait: Duration);
 }
@@ -108,6 +111,18 @@ impl WallTime {
     /// The time `seconds` later.
     fn later(self, seconds: u64) -> Option<Self> {
         Self::trusted(self.unix_s().checked_add(i64::try_from(seconds).ok()?)?, true)
+    }
+
+    /// The time that these digits of `YYYYMMDDhhmm` spell, in UTC; `None` as for [`Self::parse`].
+    pub fn from_digits(digits: [u8; 12]) -> Option<Self> {
+        let [y0, y1, y2, y3, mo0, mo1, d0, d1, h0, h1, mi0, mi1] = digits;
+        Self::parse(&format!("{y0}{y1}{y2}{y3}-{mo0}{mo1}-{d0}{d1}T{h0}{h1}:{mi0}{mi1}:00Z"))
+    }
+
+    /// Digits of `YYYYMMDDhhmm` in UTC.
+    pub fn digits(self) -> [u8; 12] {
+        let text = self.0.strftime("%Y%m%d%H%M").to_string();
+        std::array::from_fn(|k| text.as_bytes().get(k).map_or(0, |b| b.saturating_sub(b'0')))
     }
 
     /// For a screen: `2026-11-24 01:29 UTC`.
@@ -185,6 +200,10 @@ impl Clock for SystemClock {
         *self.set.lock().unwrap_or_else(PoisonError::into_inner) = Some((self.uptime(), time));
     }
 
+    fn is_kept(&self) -> bool {
+        self.synchronised().is_some()
+    }
+
     fn sleep(&self, wait: Duration) {
         thread::sleep(wait);
     }
@@ -238,6 +257,10 @@ impl Clock for SimulatedClock {
         self.state().1 = Some(time);
     }
 
+    fn is_kept(&self) -> bool {
+        false
+    }
+
     fn sleep(&self, wait: Duration) {
         self.advance(wait);
     }
@@ -288,8 +311,10 @@ mod tests {
         assert!((0..60).contains(&(clock.wall_time().unwrap().unix_s() - set.unix_s())));
         clock.set(WallTime::parse("2029-01-01T00:00:00+02:00").unwrap());
         assert!(clock.wall_time().unwrap() < set, "years back, if it must be");
+        assert!(!clock.is_kept());
         fs::write(&file, "").unwrap();
         assert_eq!(clock.wall_time(), clock.synchronised());
+        assert!(clock.is_kept());
     }
 
     #[test]
@@ -297,6 +322,16 @@ mod tests {
         for text in ["", "yesterday", "2025-12-31T23:59:59Z", "2026-01-01", "99999-01-01T00:00:00Z"] {
             assert_eq!(WallTime::parse(text), None, "{text}");
         }
+        assert_eq!(WallTime::from_digits([2, 0, 2, 7, 0, 2, 2, 9, 0, 0, 0, 0]), None);
+        assert_eq!(WallTime::from_digits([2, 0, 2, 5, 1, 2, 3, 1, 2, 3, 5, 9]), None);
+    }
+
+    #[test]
+    fn digits_spell_a_time_to_the_minute() {
+        let digits = [2, 0, 2, 8, 0, 2, 2, 9, 2, 3, 5, 9];
+        let time = WallTime::from_digits(digits).unwrap();
+        assert_eq!(time.to_string(), "2028-02-29T23:59:00Z");
+        assert_eq!(WallTime::parse("2028-02-29T23:59:42Z").unwrap().digits(), digits);
     }
 
     #[test]

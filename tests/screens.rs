@@ -18,8 +18,8 @@ use golden::check;
 use raymap::pipeline::Study;
 use raymap::reading::Warning;
 use raymap::render::{
-    self, Action, Badge, Context, LAYOUTS, Language, MapStyle, Opacity, Options, Origin, Palette, Paper,
-    RgbPicture, View,
+    self, Action, Badge, ClockProblem, Context, LAYOUTS, Language, MapStyle, Opacity, Options, Origin,
+    Palette, Paper, RgbPicture, SetClock, View,
 };
 use raymap::units::PixelSize;
 use studies::{LEFT, RIGHT, Stock, f, graded, mild, refused, refused_for};
@@ -202,6 +202,23 @@ fn every_text_of_every_state_fits_every_screen_in_every_language() {
     let stock = Stock::new();
     let views: Vec<(String, View, &[Action])> =
         stock.views().into_iter().map(|(n, v, k)| (n.to_owned(), v, k)).collect();
+    nothing_is_cut(&views);
+}
+
+#[test]
+fn why_the_clock_was_not_set_fits_every_screen_in_every_language() {
+    let keys: &[Action] = &[Action::Previous, Action::Take, Action::Done];
+    let views: Vec<(String, View, &[Action])> = [ClockProblem::NoSuchTime, ClockProblem::Kept]
+        .into_iter()
+        .map(|problem| {
+            let setting = SetClock {
+                digits: &[2, 0, 2, 6, 0, 2, 3, 0, 0, 9, 2, 6],
+                selected: 7,
+                problem: Some(problem),
+            };
+            (format!("{problem:?}"), View::SetClock(setting), keys)
+        })
+        .collect();
     nothing_is_cut(&views);
 }
 

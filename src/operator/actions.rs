@@ -6,7 +6,7 @@ use super::desk::Desk;
 use super::identify::Identifying;
 use super::page::{Listing, MENU, Page, Shown, Touched, action, keys};
 use super::scene::Scene;
-use crate::input::{Control, Press};
+use crate::input::{Control, Press, Typed};
 use crate::render::{Action, CELLS, Language, MapStyle, Opacity, Order, Palette};
 
 impl Desk {
@@ -24,7 +24,9 @@ impl Desk {
                 None
             }
             (Press::Control(control), _) => self.meant(shown, control),
-            (Press::Typed(typed, _), _) if shown == Shown::Identify => self.typed(typed),
+            (Press::Typed(typed, _), _) if matches!(shown, Shown::Identify | Shown::SetClock) => {
+                self.typed(typed)
+            }
             (Press::Typed(_, control), _) => control.and_then(|control| self.meant(shown, control)),
             (Press::Scanned(scanned), _) => {
                 self.scanned(scanned);
@@ -59,6 +61,11 @@ impl Desk {
                 identifying.selected = row;
                 return Some(Action::Take);
             }
+            Page::SetClock(setting) => {
+                setting.touch(row);
+                self.change();
+                return None;
+            }
             _ => return None,
         }
         Some(Action::Open)
@@ -85,7 +92,8 @@ impl Desk {
             Action::ShutDown => self.page = Page::ShutDown,
             Action::Compare => self.compare(),
             Action::Identify => self.identify(),
-            Action::Done => self.identified(),
+            Action::Clock => self.set_clock(),
+            Action::Done => self.done(),
             Action::Take => self.take(),
             Action::Change => {}
         }
@@ -108,6 +116,7 @@ impl Desk {
             Page::List(l) => l.selected = turned(l.selected, l.entries.len()),
             Page::Menu(selected) => *selected = turned(*selected, MENU.len()),
             Page::Identify(identifying) => identifying.step(forward),
+            Page::SetClock(setting) => setting.turn(!forward),
             Page::Reading(number) => {
                 let to = if forward { self.shelf.later(*number) } else { self.shelf.earlier(*number) };
                 *number = to.unwrap_or(*number);
@@ -162,8 +171,29 @@ impl Desk {
     }
 
     fn take(&mut self) {
-        if let Page::Identify(identifying) = &mut self.page {
-            identifying.take();
+        match &mut self.page {
+            Page::Identify(identifying) => identifying.take(),
+            Page::SetClock(setting) => setting.take(),
+            _ => {}
+        }
+    }
+
+    /// What a keyboard's key does where something is typed; `None` elsewhere, and where it types nothing.
+    fn typed(&mut self, typed: Typed) -> Option<Action> {
+        let is_end = match &mut self.page {
+            Page::Identify(identifying) => identifying.typed(typed),
+            Page::SetClock(setting) => setting.typed(typed),
+            _ => return None,
+        };
+        self.change();
+        is_end.then_some(Action::Done)
+    }
+
+    /// What was typed is complete.
+    fn done(&mut self) {
+        match self.page {
+            Page::SetClock(_) => self.clock_done(),
+            _ => self.identified(),
         }
     }
 

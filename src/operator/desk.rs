@@ -7,6 +7,7 @@ use super::marks::{Health, Marks};
 use super::page::{Listing, MENU, Page, Shown, keys};
 use super::scene::{Scene, Start};
 use super::shelf::{Shelf, Shelved};
+use crate::clock::WallTime;
 use crate::exposure::Live;
 use crate::person::Identifier;
 use crate::pipeline::Study;
@@ -48,8 +49,13 @@ pub struct Desk {
     /// The badge for what waits until the operator is done.
     waiting: Option<Badge>,
     marks: Marks,
-    /// The time of day to the minute, where it is trusted.
-    time: Option<String>,
+    /// The time of day, where it is trusted, and to the minute in words.
+    pub(super) time: Option<WallTime>,
+    time_said: Option<String>,
+    /// A time service sets the clock.
+    pub(super) is_clock_kept: bool,
+    /// What the operator has set the clock to.
+    pub(super) clock_set: Option<WallTime>,
     reading_for: Duration,
     pub(super) wants_shut_down: bool,
     /// Readings that were named, for the record.
@@ -79,6 +85,9 @@ impl Desk {
             waiting: None,
             marks: Marks::default(),
             time: None,
+            time_said: None,
+            is_clock_kept: false,
+            clock_set: None,
             reading_for: READING_FOR,
             wants_shut_down: false,
             namings: Vec::new(),
@@ -179,10 +188,11 @@ impl Desk {
         self.badge(Badge::Storage { percent }, percent >= STORAGE_HIGH);
     }
 
-    /// The time of day to the minute; `None` while it is not to be trusted.
-    pub fn time(&mut self, time: Option<String>) {
-        self.is_stale |= self.time != time;
-        self.time = time;
+    /// The time of day; `None` while it is not to be trusted. `kept`: a time service sets the clock.
+    pub fn time(&mut self, time: Option<WallTime>, kept: bool) {
+        let said = time.map(WallTime::to_minute);
+        self.is_stale |= self.time_said != said;
+        (self.time, self.time_said, self.is_clock_kept) = (time, said, kept);
     }
 
     /// Whether a badge is to be seen.
@@ -269,7 +279,7 @@ impl Desk {
         badges.retain(|badge| *badge != Badge::ExposureSeen || !matches!(view, View::ExposureSeen));
         let context = Context {
             options: self.options,
-            wall_time: self.time.as_deref(),
+            wall_time: self.time_said.as_deref(),
             age: shelved.and_then(|s| s.age(now)),
             badges: &badges,
             keys: keys(self.shown(), self.buttons),
@@ -285,6 +295,7 @@ impl Desk {
             (Page::List(l), ..) => {
                 View::List(List { order: l.order, entries: &l.entries, selected: l.selected })
             }
+            (Page::SetClock(setting), ..) => setting.view(),
             (Page::Details(_), Some(s), _) => View::Details(&s.study),
             (Page::Compared(_, earlier), Some(s), _) => {
                 let named = s.identifier.as_ref().map(Identifier::as_str);
@@ -330,6 +341,7 @@ impl Desk {
                 Shown::Compared { nameable: self.on_show().is_some_and(|s| s.person.is_none()) }
             }
             (Page::Identify(_), _) => Shown::Identify,
+            (Page::SetClock(_), _) => Shown::SetClock,
             (Page::List(_), _) => Shown::List,
             (Page::Menu(_), _) => Shown::Menu,
             (Page::ShutDown, _) => Shown::ShutDown,

@@ -4,7 +4,7 @@ use super::desk::Desk;
 use super::page::Page;
 use crate::input::Typed;
 use crate::person::{Identifier, IdentifierError};
-use crate::render::{Action, CELLS, Cell, Identify, ListEntry, View};
+use crate::render::{CELLS, Cell, Identify, ListEntry, View};
 use crate::station::Naming;
 
 /// Readings that were named and of which the station has not heard yet: it looks four times a second.
@@ -54,6 +54,16 @@ impl Identifying {
         View::Identify(Identify { entry, text, selected, problem: self.problem.map(IdentifierError::code) })
     }
 
+    /// What a keyboard's key does; whether it ends the typing.
+    pub fn typed(&mut self, typed: Typed) -> bool {
+        match typed {
+            Typed::Character(character) => self.write(character),
+            Typed::Erase => self.erase(),
+            Typed::End => return true,
+        }
+        false
+    }
+
     fn write(&mut self, character: char) {
         if !self.is_refused {
             self.problem = self.identifier.push(character).err();
@@ -63,18 +73,6 @@ impl Identifying {
 }
 
 impl Desk {
-    /// What a keyboard's key does here; `None` where nothing is being typed, or it types nothing.
-    pub(super) fn typed(&mut self, typed: Typed) -> Option<Action> {
-        let Page::Identify(identifying) = &mut self.page else { return None };
-        match typed {
-            Typed::Character(character) => identifying.write(character),
-            Typed::Erase => identifying.erase(),
-            Typed::End => return Some(Action::Done),
-        }
-        self.change();
-        None
-    }
-
     /// Puts what a code reader sent before the operator, beside the reading that is on show; it counts once it is
     /// confirmed. Without a reading on show it is nobody's.
     pub(super) fn scanned(&mut self, scanned: Result<Identifier, IdentifierError>) {

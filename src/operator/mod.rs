@@ -17,6 +17,7 @@ mod page;
 mod panel;
 mod pulse;
 mod scene;
+mod set_clock;
 mod shelf;
 mod showcase;
 mod worker;
@@ -26,6 +27,8 @@ mod simulated;
 mod identify_tests;
 #[cfg(test)]
 mod live_tests;
+#[cfg(test)]
+mod set_clock_tests;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]

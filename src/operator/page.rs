@@ -1,6 +1,7 @@
 //! What the operator has gone to, and what buttons and keys mean there.
 
 use super::identify::Identifying;
+use super::set_clock::Setting;
 use crate::input::Key;
 use crate::render::{Action, Earlier, ListEntry, Order};
 
@@ -17,6 +18,8 @@ pub enum Page {
     Compared(i64, Option<Vec<Earlier>>),
     /// Where the patient of a reading is named.
     Identify(Identifying),
+    /// Where the time of day is set.
+    SetClock(Setting),
     List(Listing),
     /// The line of [`MENU`] that is chosen.
     Menu(usize),
@@ -40,7 +43,7 @@ impl Listing {
 }
 
 /// What stands in the menu.
-pub const MENU: [Action; 8] = [
+pub const MENU: [Action; 9] = [
     Action::Triage,
     Action::History,
     Action::Details,
@@ -48,6 +51,7 @@ pub const MENU: [Action; 8] = [
     Action::Outline,
     Action::Palette,
     Action::Language,
+    Action::Clock,
     Action::ShutDown,
 ];
 
@@ -68,6 +72,7 @@ pub enum Shown {
         nameable: bool,
     },
     Identify,
+    SetClock,
     List,
     Menu,
     ShutDown,
@@ -100,7 +105,8 @@ pub fn keys(shown: Shown, buttons: usize) -> &'static [Action] {
         (Shown::Compared { nameable: true }, 3..=4) => &[Back, Identify, Menu],
         (Shown::Compared { nameable: true }, _) => &[Back, Identify, Details, Menu],
         (Shown::Identify, 3..=4) => &[Next, Take, Done],
-        (Shown::Identify, _) => &[Previous, Next, Take, Done, Back],
+        (Shown::SetClock, 3..=4) => &[Previous, Take, Done],
+        (Shown::Identify | Shown::SetClock, _) => &[Previous, Next, Take, Done, Back],
         (Shown::Latest { map: true }, 3..=4) => &[Previous, Map, Menu],
         (Shown::Latest { map: false }, 3..=4) => &[Previous, Triage, Menu],
         (Shown::Earlier { map: true }, 3..=4) => &[Previous, Map, Back],
@@ -123,12 +129,12 @@ pub fn action(shown: Shown, key: Key) -> Option<Action> {
         (Key::Select, Shown::ShutDown) => Action::ShutDown,
         (_, Shown::ShutDown) => Action::Cancel,
         (Key::Select, Shown::List | Shown::Menu) => Action::Open,
-        (Key::Select, Shown::Identify) => Action::Take,
+        (Key::Select, Shown::Identify | Shown::SetClock) => Action::Take,
         (Key::Previous, _) => Action::Previous,
         (Key::Next, _) => Action::Next,
         (Key::Back, _) => Action::Back,
-        // Letters are typed there.
-        (_, Shown::Identify) => return None,
+        // Letters and digits are typed there.
+        (_, Shown::Identify | Shown::SetClock) => return None,
         (Key::Select | Key::Menu, _) => Action::Menu,
         (Key::Map, _) => Action::Map,
         (Key::Outline, _) => Action::Outline,

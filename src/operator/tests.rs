@@ -9,6 +9,7 @@ use super::scene::{Scene, Start};
 use super::simulated::{graded, provenance, refused};
 use super::{CONFIRM_MAX, FRONT_AFTER, IDLE_MAX};
 use crate::board::Keyboard;
+use crate::clock::WallTime;
 use crate::exposure::Live;
 use crate::input::{Control, Key, Press};
 use crate::person::Person;
@@ -72,6 +73,10 @@ pub(super) fn seen(desk: &Desk, at: u64) -> String {
             let number = i.entry.id;
             format!("identify {number} {:?} {} {}", i.text, i.selected, i.problem.unwrap_or("-"))
         }
+        View::SetClock(c) => {
+            let digits: String = c.digits.iter().map(u8::to_string).collect();
+            format!("clock {digits} at {} {:?}", c.selected, c.problem)
+        }
         other => format!("{other:?}"),
     })
 }
@@ -120,6 +125,7 @@ fn every_action_is_reached_with_three_buttons() {
         Shown::Details,
         Shown::Compared { nameable: true },
         Shown::Identify,
+        Shown::SetClock,
         Shown::ShutDown,
         Shown::Other,
     ];
@@ -128,7 +134,7 @@ fn every_action_is_reached_with_three_buttons() {
     use Action::*;
     for action in [
         Previous, Next, Open, Back, Menu, Triage, History, Details, Compare, Identify, Take, Done, Map,
-        Outline, Palette, Language, Cancel, ShutDown,
+        Outline, Palette, Language, Clock, Cancel, ShutDown,
     ] {
         assert!(reached.contains(&action), "{action:?}");
     }
@@ -261,11 +267,11 @@ fn a_reading_is_compared_with_the_same_person_s_earlier_ones_and_nobody_else_s()
 #[test]
 fn the_time_of_day_is_drawn_anew_when_its_minute_is_over() {
     let mut desk = desk(&[10]);
-    desk.time(Some("2026-03-14 09:26 UTC".into()));
+    desk.time(WallTime::parse("2026-03-14T09:26:00Z"), false);
     desk.drawn(s(0), |_, context| assert_eq!(context.wall_time, Some("2026-03-14 09:26 UTC")));
-    desk.time(Some("2026-03-14 09:26 UTC".into()));
+    desk.time(WallTime::parse("2026-03-14T09:26:00Z"), false);
     assert!(!desk.is_stale());
-    desk.time(Some("2026-03-14 09:27 UTC".into()));
+    desk.time(WallTime::parse("2026-03-14T09:27:00Z"), false);
     assert!(desk.is_stale());
 }
 

@@ -126,8 +126,12 @@ impl Worker {
             Ok(false) => {}
             Err(error) => self.failed(error),
         }
+        if let Some(time) = self.desk.take_clock_set() {
+            self.clock.set(time);
+            log::info!("the operator has set the time of day to {time}");
+        }
         self.desk.tick(now);
-        self.desk.time(self.clock.wall_time().map(WallTime::to_minute));
+        self.desk.time(self.clock.wall_time(), self.clock.is_kept());
         self.look_back(now);
         if now >= self.health_at {
             self.health_at = now + HEALTH_EVERY;

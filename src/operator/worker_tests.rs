@@ -13,8 +13,8 @@ use super::showcase::{SIZE_WITHOUT_SCREEN, Showcase};
 use super::simulated::{Monitor, graded};
 use super::tests::{key, start};
 use super::worker::{Outcome, Worker};
-use crate::clock::{BootId, Clock, SimulatedClock};
-use crate::input::{Heard, Key, Press};
+use crate::clock::{BootId, Clock, SimulatedClock, WallTime};
+use crate::input::{Heard, Key, Press, Typed};
 use crate::station::{Filed, Panel};
 use crate::units::{PixelSize, Turn};
 
@@ -70,6 +70,28 @@ fn a_screen_that_is_away_is_told_once_and_shows_the_newest_when_it_is_back() {
     bench.monitor.unplugged.store(false, Ordering::Relaxed);
     bench.go(9);
     assert_ne!(*bench.monitor.last.lock().unwrap(), before);
+}
+
+#[test]
+fn a_time_that_the_operator_sets_is_the_station_s_and_goes_on() {
+    let mut bench = Bench::new();
+    bench.go(1);
+    let mut told = vec![key(Key::Menu)];
+    told.extend(vec![key(Key::Next); 7]);
+    told.push(key(Key::Select));
+    told.extend("2027 03 04 05 06".chars().map(|c| Press::Typed(Typed::Character(c), None)));
+    for press in told {
+        bench.mailbox.hear(Heard::Press(press));
+        bench.go(1);
+    }
+    assert_eq!(bench.clock.wall_time(), None, "not before it is confirmed");
+    bench.mailbox.hear(Heard::Press(Press::Typed(Typed::End, None)));
+    bench.go(1);
+    let set = WallTime::parse("2027-03-04T05:06:00Z").unwrap();
+    let after = bench.clock.wall_time().unwrap().unix_s() - set.unix_s();
+    assert!((0..=1).contains(&after), "{after} s");
+    bench.go(60);
+    assert_eq!(bench.clock.wall_time().unwrap().unix_s() - set.unix_s(), after + 60);
 }
 
 #[test]

@@ -45,8 +45,11 @@ pub use painting::Painting;
 pub use pdf::pdf;
 pub use picture::RgbPicture;
 pub use report::{Origin, Paper, report, report_cut_texts};
-pub use screens::{CELLS, Cell};
-pub use view::{Action, Badge, Context, Earlier, Identify, KEYS_MAX, List, ListEntry, Listed, Order, View};
+pub use screens::{CELLS, CLOCK_DIGITS, Cell};
+pub use view::{
+    Action, Badge, ClockProblem, Context, Earlier, Identify, KEYS_MAX, List, ListEntry, Listed, Order,
+    SetClock, View,
+};
 pub use words::{BATTERY_LOW, STORAGE_HIGH};
 
 use crate::infection_map::InfectionMap;

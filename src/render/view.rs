@@ -36,6 +36,8 @@ pub enum View<'a> {
     Compared { study: &'a Study, earlier: Option<&'a [Earlier]>, named: Option<&'a str> },
     /// A patient's identifier being typed for a study.
     Identify(Identify<'a>),
+    /// The time of day being set.
+    SetClock(SetClock<'a>),
     /// Readings to choose from.
     List(List<'a>),
     /// What the operator may set or start.
@@ -69,6 +71,25 @@ pub struct Identify<'a> {
     pub selected: usize,
     /// Why what was typed or scanned names nobody, by its code.
     pub problem: Option<&'a str>,
+}
+
+/// A time of day as far as it has been set, in UTC.
+#[derive(Debug, Clone, Copy)]
+pub struct SetClock<'a> {
+    /// Of `YYYYMMDDhhmm`.
+    pub digits: &'a [u8; super::CLOCK_DIGITS],
+    /// Place of the one that [`Action::Previous`] turns up and [`Action::Next`] down.
+    pub selected: usize,
+    pub problem: Option<ClockProblem>,
+}
+
+/// Why the clock was not set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ClockProblem {
+    /// The digits spell no time, or one from before this software.
+    NoSuchTime,
+    /// A time service sets the clock.
+    Kept,
 }
 
 /// By what a list is ordered. Whoever makes the list orders it; the screen says how.
@@ -134,9 +155,9 @@ pub enum Action {
     Compare,
     /// To where the patient's identifier is typed.
     Identify,
-    /// Types the chosen character.
+    /// Types the chosen character; keeps the chosen digit and goes on to the next.
     Take,
-    /// The identifier is complete.
+    /// What was typed is complete.
     Done,
     /// The next step of the map: fainter, then off, then full again.
     Map,
@@ -144,6 +165,8 @@ pub enum Action {
     Outline,
     Palette,
     Language,
+    /// To where the time of day is set.
+    Clock,
     Change,
     Confirm,
     Cancel,

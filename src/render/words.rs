@@ -153,6 +153,7 @@ pub fn action(words: &Words, action: Action) -> &str {
         Action::Outline => &a.outline,
         Action::Palette => &a.palette,
         Action::Language => &a.language,
+        Action::Clock => &a.clock,
         Action::Change => &a.change,
         Action::Confirm => &a.confirm,
         Action::Cancel => &a.cancel,

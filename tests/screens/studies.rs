@@ -235,7 +235,7 @@ impl Stock {
         };
         let fault = "the capture device sent no frame for 10 s: check its cable and its power";
         let safe = "the station failed three times in a row while it read a radiograph";
-        let items: &[Action] = &[Map, Outline, Palette, Language, Triage, History, ShutDown];
+        let items: &[Action] = &[Map, Outline, Palette, Language, Clock, Triage, History, ShutDown];
         let result: &[Action] = &[Map, Triage, Menu];
         let choose: &[Action] = &[Previous, Open, Next];
         let note = Some("The store is 91 % full.");
@@ -270,6 +270,15 @@ impl Stock {
                     entry: &self.entries[0],
                     text: "KB-172",
                     selected: 4,
+                    problem: None,
+                }),
+                &[Previous, Next, Take, Done, Back],
+            ),
+            (
+                "clock",
+                View::SetClock(render::SetClock {
+                    digits: &[2, 0, 2, 6, 0, 3, 1, 4, 0, 9, 2, 6],
+                    selected: 9,
                     problem: None,
                 }),
                 &[Previous, Next, Take, Done, Back],

@@ -222,6 +222,7 @@ fn title(screen: &Screen, aged: bool) -> (String, bool) {
         View::InProgress { .. } => plain(&t.reading),
         View::Result(study) | View::Refused(study) | View::Details(study) => of_study(study),
         View::Compared { .. } => plain(&t.compared),
+        View::SetClock(_) => plain(&t.clock),
         View::Identify(_) => (aged(&t.identify), false),
         View::List(list) => {
             let name = if list.order == Order::Severity { &t.triage } else { &t.history };

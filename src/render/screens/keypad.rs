@@ -107,21 +107,26 @@ fn head<S: Surface>(s: &mut Sheet<S>, identify: &Identify, room: i32) -> Result<
     s.write((gap, width - 2 * gap), baseline, identify.text, typed, c.on_key(), Place::Middle)
 }
 
-/// The chosen one has a thicker frame, not a colour alone.
-fn cell<S: Surface>(s: &mut Sheet<S>, place: usize, selected: bool) -> Result<(), S::Error> {
-    let (look, c, rim) = (s.look, s.look.colours, s.px(2).max(1));
+/// The ground of a cell, and its size. The chosen one has a thicker frame, not a colour alone.
+pub fn ground<S: Surface>(s: &mut Sheet<S>, selected: bool) -> Result<(i32, i32), S::Error> {
+    let (c, rim) = (s.look.colours, s.px(2).max(1));
     let size = (s.width() - rim, s.height() - rim);
     s.fill(0, 0, size, c.key)?;
     let lines = if selected { s.px(4).max(3) } else { 0 };
     for k in 0..lines {
         s.frame(k, k, (size.0 - 2 * k, size.1 - 2 * k), c.accent)?;
     }
+    Ok(size)
+}
+
+fn cell<S: Surface>(s: &mut Sheet<S>, place: usize, selected: bool) -> Result<(), S::Error> {
+    let (look, size) = (s.look, ground(s, selected)?);
     let face = Face::bold(look.sizes.title.min(size.1 * 7 / 10).max(look.sizes.least));
     match Cell::at(place) {
         Some(Cell::Character(character)) => {
             let baseline = (size.1 + face.capital_height()) / 2;
             let text = character.encode_utf8(&mut [0; 4]).to_owned();
-            s.write((0, size.0), baseline, &text, face, c.on_key(), Place::Middle)
+            s.write((0, size.0), baseline, &text, face, look.colours.on_key(), Place::Middle)
         }
         Some(Cell::Erase) | None => arrow(s, size, face.capital_height()),
     }

@@ -1,5 +1,6 @@
 //! The operator screen: header, footer and keys, and between them one of the states in the files beside this one.
 
+mod clock;
 mod frame;
 mod keypad;
 mod list;
@@ -9,6 +10,7 @@ mod trend;
 
 use embedded_graphics::primitives::Rectangle;
 
+pub use self::clock::DIGITS as CLOCK_DIGITS;
 pub use self::keypad::{CELLS, Cell};
 use super::layout::{Layout, Needs, bottom};
 use super::options::Options;
@@ -61,6 +63,7 @@ impl<'a> Screen<'a> {
             View::Details(study) => result::details(sheet, &self.layout, study),
             View::Compared { study, earlier, named } => trend::draw(sheet, study, earlier, named),
             View::Identify(identify) => keypad::draw(sheet, &identify),
+            View::SetClock(setting) => clock::draw(sheet, &setting),
             View::List(list) => list::readings(sheet, &list),
             View::Menu { items, selected } => list::menu(sheet, items, selected),
             _ => message::draw(sheet, self.view),
@@ -102,15 +105,14 @@ impl<'a> Screen<'a> {
     }
 
     pub fn row_at(&self, at: embedded_graphics::prelude::Point) -> Option<usize> {
-        if let View::Identify(_) = self.view {
-            return keypad::cell_at(self.layout.content, at);
-        }
+        let content = self.layout.content;
         let (count, selected, row) = match self.view {
+            View::Identify(_) => return keypad::cell_at(content, at),
+            View::SetClock(_) => return clock::digit_at(content, at),
             View::List(l) => (l.entries.len(), l.selected, list::reading_height(&self.look)),
             View::Menu { items, selected } => (items.len(), *selected, list::item_height(&self.look)),
             _ => return None,
         };
-        let content = self.layout.content;
         let window = list::Window::new(count, selected, content.size.height as i32, row);
         let y = at.y - content.top_left.y;
         content.contains(at).then(|| window.row_at(y)).flatten()
