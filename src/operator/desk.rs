@@ -6,6 +6,7 @@ use super::archive::{Line, Past};
 use super::marks::{Health, Marks};
 use super::page::{Listing, MENU, Page, Shown, keys};
 use super::scene::{Scene, Start};
+use super::set_clock::TimeOfDay;
 use super::shelf::{Shelf, Shelved};
 use crate::clock::WallTime;
 use crate::exposure::Live;
@@ -49,13 +50,7 @@ pub struct Desk {
     /// The badge for what waits until the operator is done.
     waiting: Option<Badge>,
     marks: Marks,
-    /// The time of day, where it is trusted, and to the minute in words.
-    pub(super) time: Option<WallTime>,
-    time_said: Option<String>,
-    /// A time service sets the clock.
-    pub(super) is_clock_kept: bool,
-    /// What the operator has set the clock to.
-    pub(super) clock_set: Option<WallTime>,
+    pub(super) time: TimeOfDay,
     reading_for: Duration,
     pub(super) wants_shut_down: bool,
     /// Readings that were named, for the record.
@@ -84,10 +79,7 @@ impl Desk {
             last_press: None,
             waiting: None,
             marks: Marks::default(),
-            time: None,
-            time_said: None,
-            is_clock_kept: false,
-            clock_set: None,
+            time: TimeOfDay::default(),
             reading_for: READING_FOR,
             wants_shut_down: false,
             namings: Vec::new(),
@@ -190,9 +182,7 @@ impl Desk {
 
     /// The time of day; `None` while it is not to be trusted. `kept`: a time service sets the clock.
     pub fn time(&mut self, time: Option<WallTime>, kept: bool) {
-        let said = time.map(WallTime::to_minute);
-        self.is_stale |= self.time_said != said;
-        (self.time, self.time_said, self.is_clock_kept) = (time, said, kept);
+        self.is_stale |= self.time.hear(time, kept);
     }
 
     /// Whether a badge is to be seen.
@@ -279,7 +269,7 @@ impl Desk {
         badges.retain(|badge| *badge != Badge::ExposureSeen || !matches!(view, View::ExposureSeen));
         let context = Context {
             options: self.options,
-            wall_time: self.time_said.as_deref(),
+            wall_time: self.time.said(),
             age: shelved.and_then(|s| s.age(now)),
             badges: &badges,
             keys: keys(self.shown(), self.buttons),

@@ -9,6 +9,34 @@ use crate::render::{CLOCK_DIGITS, ClockProblem, SetClock, View};
 /// The highest digit at each place of `YYYYMMDDhhmm`; that the whole is a time is looked at in the end.
 const HIGHEST: [u8; CLOCK_DIGITS] = [9, 9, 9, 9, 1, 9, 3, 9, 2, 9, 5, 9];
 
+/// The time of day as the desk knows it.
+#[derive(Debug, Default)]
+pub struct TimeOfDay {
+    /// Where it is trusted.
+    trusted: Option<WallTime>,
+    /// The same to the minute, in words.
+    said: Option<String>,
+    /// A time service sets the clock.
+    is_kept: bool,
+    /// What the operator has set the clock to.
+    set: Option<WallTime>,
+}
+
+impl TimeOfDay {
+    /// Takes in what the clock says; whether that reads otherwise than before.
+    pub fn hear(&mut self, trusted: Option<WallTime>, is_kept: bool) -> bool {
+        let said = trusted.map(WallTime::to_minute);
+        let differs = said != self.said;
+        (self.trusted, self.said, self.is_kept) = (trusted, said, is_kept);
+        differs
+    }
+
+    /// To the minute; `None` while it is not to be trusted.
+    pub fn said(&self) -> Option<&str> {
+        self.said.as_deref()
+    }
+}
+
 /// A time of day as far as it has been set, in UTC to the minute.
 #[derive(Debug, PartialEq)]
 pub struct Setting {
@@ -81,16 +109,16 @@ impl Setting {
 impl Desk {
     /// To the page where the time of day is set.
     pub(super) fn set_clock(&mut self) {
-        self.page = Page::SetClock(Setting::from(self.time));
+        self.page = Page::SetClock(Setting::from(self.time.trusted));
     }
 
     /// What was set is complete: the clock is to be set to it, unless nothing was changed.
     pub(super) fn clock_done(&mut self) {
         let Page::SetClock(setting) = &mut self.page else { return };
         if !setting.is_untouched {
-            let time = if self.is_clock_kept { Err(ClockProblem::Kept) } else { setting.time() };
+            let time = if self.time.is_kept { Err(ClockProblem::Kept) } else { setting.time() };
             match time {
-                Ok(time) => self.clock_set = Some(time),
+                Ok(time) => self.time.set = Some(time),
                 Err(problem) => return setting.problem = Some(problem),
             }
         }
@@ -99,6 +127,6 @@ impl Desk {
 
     /// The time that the operator has set since this was last asked.
     pub fn take_clock_set(&mut self) -> Option<WallTime> {
-        self.clock_set.take()
+        self.time.set.take()
     }
 }

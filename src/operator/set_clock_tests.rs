@@ -116,3 +116,14 @@ fn a_clock_that_a_service_keeps_begins_right_and_is_not_set() {
     assert_eq!(seen(&desk, 10), "clock 202703140926 at 4 Some(Kept)");
     assert_eq!(desk.take_clock_set(), None);
 }
+
+#[test]
+fn the_time_of_day_is_drawn_anew_when_its_minute_is_over() {
+    let mut desk = Desk::new(start(), Duration::ZERO);
+    desk.time(Some(time("2026-03-14T09:26:00Z")), false);
+    desk.drawn(s(0), |_, context| assert_eq!(context.wall_time, Some("2026-03-14 09:26 UTC")));
+    desk.time(Some(time("2026-03-14T09:26:00Z")), false);
+    assert!(!desk.is_stale());
+    desk.time(Some(time("2026-03-14T09:27:00Z")), false);
+    assert!(desk.is_stale());
+}

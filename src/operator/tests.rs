@@ -9,7 +9,6 @@ use super::scene::{Scene, Start};
 use super::simulated::{graded, provenance, refused};
 use super::{CONFIRM_MAX, FRONT_AFTER, IDLE_MAX};
 use crate::board::Keyboard;
-use crate::clock::WallTime;
 use crate::exposure::Live;
 use crate::input::{Control, Key, Press};
 use crate::person::Person;
@@ -262,17 +261,6 @@ fn a_reading_is_compared_with_the_same_person_s_earlier_ones_and_nobody_else_s()
     press(&mut desk, button(1), 100);
     assert_eq!(compared(&desk), Some(vec![20, 10, 30]), "the oldest first; what was refused has no share");
     check(&mut desk, &[button(1), button(0)], &["details 50", "result 50"]);
-}
-
-#[test]
-fn the_time_of_day_is_drawn_anew_when_its_minute_is_over() {
-    let mut desk = desk(&[10]);
-    desk.time(WallTime::parse("2026-03-14T09:26:00Z"), false);
-    desk.drawn(s(0), |_, context| assert_eq!(context.wall_time, Some("2026-03-14 09:26 UTC")));
-    desk.time(WallTime::parse("2026-03-14T09:26:00Z"), false);
-    assert!(!desk.is_stale());
-    desk.time(WallTime::parse("2026-03-14T09:27:00Z"), false);
-    assert!(desk.is_stale());
 }
 
 #[test]

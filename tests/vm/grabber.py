@@ -34,6 +34,10 @@ YUY2 = bytes.fromhex("5955593200001000800000aa00389b71")
 class Frame:
     """A grey picture as YUYV: rows of luma, 8 bits, with colourless chroma between."""
 
+    # VS_FORMAT_UNCOMPRESSED and VS_FRAME_UNCOMPRESSED.
+    FORMAT = struct.pack("<BBB16sBBBBBB", 4, 1, 1, YUY2, 16, 1, 0, 0, 0, 0)
+    SIZE_KIND = 5
+
     def __init__(self, width, height, luma):
         assert len(luma) == width * height, (width, height, len(luma))
         self.width, self.height = width, height
@@ -43,6 +47,17 @@ class Frame:
 
     def luma(self):
         return self.bytes[0::2]
+
+
+class JpegFrame:
+    """A picture as one JPEG."""
+
+    # VS_FORMAT_MJPEG and VS_FRAME_MJPEG.
+    FORMAT = bytes([6, 1, 1, 0, 1, 0, 0, 0, 0])
+    SIZE_KIND = 7
+
+    def __init__(self, width, height, jpeg):
+        self.width, self.height, self.bytes = width, height, jpeg
 
 
 class Grabber:
@@ -209,17 +224,17 @@ def described(kind, body):
 
 
 def configuration(frame, interval):
-    """One interface for control (a camera terminal and an output), one that streams YUY2 in one size over bulk."""
+    """One interface for control (a camera terminal and an output), one that streams one format in one size over bulk."""
     size = len(frame.bytes)
     class_specific, interface, endpoint = 0x24, 4, 5
     camera = described(class_specific, struct.pack("<BBHBBHHHBH", 2, 1, 0x0201, 0, 0, 0, 0, 0, 2, 0))
     output = described(class_specific, struct.pack("<BBHBBB", 3, 2, 0x0101, 0, 1, 0))
     units = camera + output
     control = described(class_specific, struct.pack("<BHHIBB", 1, 0x0100, 13 + len(units), 48_000_000, 1, 1))
-    formats = described(class_specific, struct.pack("<BBB16sBBBBBB", 4, 1, 1, YUY2, 16, 1, 0, 0, 0, 0))
+    formats = described(class_specific, frame.FORMAT)
     bits = size * 8 * 10_000_000 // interval
     formats += described(class_specific, struct.pack(
-        "<BBBHHIIIIBI", 5, 1, 0, frame.width, frame.height, size * 8, bits, size, interval, 1, interval))
+        "<BBBHHIIIIBI", frame.SIZE_KIND, 1, 0, frame.width, frame.height, size * 8, bits, size, interval, 1, interval))
     formats += described(class_specific, bytes([0x0D, 1, 1, 4]))
     streaming = described(class_specific, struct.pack(
         "<BBHBBBBBBBB", 1, 1, 14 + len(formats), STREAM_ENDPOINT, 0, 2, 0, 0, 0, 1, 0))

@@ -35,7 +35,7 @@ REAL = "fullres/nih_0045.png"
 ROUNDING_PERCENT = 0.06
 # The time of day and badges, which may differ between a board and its host: the right half of the screen's head.
 TIME_AND_BADGES = (640, 0, 1280, 48)
-BOARDS = ("station", "drm", "framebuffer", "hanging", "vivid")
+BOARDS = ("station", "drm", "framebuffer", "hanging", "vivid", "mjpg")
 
 
 class Bench:
