@@ -7,7 +7,7 @@ use super::identify::Identifying;
 use super::page::{Listing, MENU, Page, Shown, Touched, action, keys};
 use super::scene::Scene;
 use crate::input::{Control, Press, Typed};
-use crate::render::{Action, CELLS, Language, MapStyle, Opacity, Order, Palette};
+use crate::render::{Action, CELLS, CLOCK_DIGITS, Language, MapStyle, Opacity, Order, Palette};
 
 impl Desk {
     /// What the operator did; a touch goes to `touched`.
@@ -61,7 +61,7 @@ impl Desk {
                 identifying.selected = row;
                 return Some(Action::Take);
             }
-            Page::SetClock(setting) => {
+            Page::SetClock(setting) if row < CLOCK_DIGITS => {
                 setting.touch(row);
                 self.change();
                 return None;

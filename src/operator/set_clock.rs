@@ -46,6 +46,8 @@ pub struct Setting {
     /// Nothing has been set: whoever only looked changes no clock.
     is_untouched: bool,
     problem: Option<ClockProblem>,
+    /// A digit was not taken: what is typed on would stand at wrong places, so it waits until this is erased.
+    is_refused: bool,
 }
 
 impl Setting {
@@ -53,13 +55,13 @@ impl Setting {
     pub fn from(time: Option<WallTime>) -> Self {
         let begins = time.or_else(|| WallTime::trusted(EARLIEST_UNIX_S, true));
         let digits = begins.map_or([0; CLOCK_DIGITS], WallTime::digits);
-        Self { digits, selected: 0, is_untouched: true, problem: None }
+        Self { digits, selected: 0, is_untouched: true, problem: None, is_refused: false }
     }
 
     /// The chosen digit one up or down, round and round.
     pub fn turn(&mut self, up: bool) {
         let highest = HIGHEST[self.selected];
-        let digit = self.digits[self.selected].min(highest);
+        let digit = self.digits[self.selected];
         self.set(if up { (digit + 1) % (highest + 1) } else { (digit + highest) % (highest + 1) });
     }
 
@@ -70,7 +72,7 @@ impl Setting {
 
     /// A touch chooses a digit, and turns the one that is chosen.
     pub fn touch(&mut self, place: usize) {
-        if place == self.selected { self.turn(true) } else { self.selected = place.min(CLOCK_DIGITS - 1) }
+        if place == self.selected { self.turn(true) } else { self.selected = place }
     }
 
     pub fn view(&self) -> View<'_> {
@@ -81,24 +83,30 @@ impl Setting {
     pub fn typed(&mut self, typed: Typed) -> bool {
         match typed {
             Typed::End => return true,
+            Typed::Erase if self.is_refused => (self.problem, self.is_refused) = (None, false),
             Typed::Erase => self.selected = self.selected.saturating_sub(1),
-            Typed::Character(character) => match character.to_digit(10) {
-                Some(digit) if digit <= u32::from(HIGHEST[self.selected]) => {
-                    self.set(digit as u8);
-                    self.take();
-                }
-                Some(_) => self.problem = Some(ClockProblem::NoSuchTime),
-                // Between the numbers of a date people type what they like.
-                None => {}
-            },
+            // Between the numbers of a date people type what they like.
+            Typed::Character(character) => character.to_digit(10).into_iter().for_each(|d| self.write(d)),
         }
         false
+    }
+
+    fn write(&mut self, digit: u32) {
+        if self.is_refused {
+            return;
+        }
+        if digit <= u32::from(HIGHEST[self.selected]) {
+            self.set(digit as u8);
+            self.take();
+        } else {
+            (self.problem, self.is_refused) = (Some(ClockProblem::NoSuchTime), true);
+        }
     }
 
     fn set(&mut self, digit: u8) {
         self.digits[self.selected] = digit;
         self.is_untouched = false;
-        self.problem = None;
+        (self.problem, self.is_refused) = (None, false);
     }
 
     fn time(&self) -> Result<WallTime, ClockProblem> {
@@ -115,6 +123,9 @@ impl Desk {
     /// What was set is complete: the clock is to be set to it, unless nothing was changed.
     pub(super) fn clock_done(&mut self) {
         let Page::SetClock(setting) = &mut self.page else { return };
+        if setting.is_refused {
+            return;
+        }
         if !setting.is_untouched {
             let time = if self.time.is_kept { Err(ClockProblem::Kept) } else { setting.time() };
             match time {

@@ -87,9 +87,26 @@ fn what_is_no_time_is_said_and_sets_nothing() {
     let mut desk = desk(3);
     type_in(&mut desk, "20279");
     assert_eq!(seen(&desk, 10), "clock 202701010000 at 4 Some(NoSuchTime)", "there is no month 9x");
-    press(&mut desk, Press::Typed(Typed::Erase, Some(Control::Key(Key::Back))), 10);
-    type_in(&mut desk, "8");
-    assert_eq!(seen(&desk, 10), "clock 202801010000 at 4 None");
+}
+
+#[test]
+fn a_digit_that_was_not_taken_is_not_passed_over() {
+    let mut desk = desk(3);
+    // Without its nought the month would swallow the day, and a time that nobody meant would come of it.
+    type_in(&mut desk, "2027-3-1 09:26");
+    assert_eq!(seen(&desk, 10), "clock 202701010000 at 4 Some(NoSuchTime)");
+    enter(&mut desk);
+    assert_eq!(
+        (desk.take_clock_set(), seen(&desk, 10)),
+        (None, "clock 202701010000 at 4 Some(NoSuchTime)".into())
+    );
+    let erase = Press::Typed(Typed::Erase, Some(Control::Key(Key::Back)));
+    press(&mut desk, erase, 10);
+    assert_eq!(seen(&desk, 10), "clock 202701010000 at 4 None");
+    press(&mut desk, erase, 10);
+    type_in(&mut desk, "8-03-01 09:26");
+    enter(&mut desk);
+    assert_eq!(desk.take_clock_set(), Some(time("2028-03-01T09:26:00Z")));
 }
 
 #[test]
