@@ -29,6 +29,7 @@ class Parts:
     """Where the pieces lie."""
 
     def __init__(self, folder):
+        self.folder = Path(folder)
         [kernel] = glob.glob(f"{folder}/root/boot/vmlinuz-*")
         self.kernel = Path(kernel)
         self.release = self.kernel.name.removeprefix("vmlinuz-")
@@ -64,9 +65,13 @@ def fetch_tools(folder):
     unpack(folder, apt, ["v4l-utils", *libraries], folder / "tools")
 
 
-def updated(folder):
+def own_architecture():
+    return run(["dpkg", "--print-architecture"]).strip()
+
+
+def updated(folder, architecture="arm64"):
     """The words to put before an apt command, whose lists are fresh."""
-    apt = apt_root(folder / "apt")
+    apt = apt_root(folder / "apt", architecture)
     run([*apt, "apt-get", "update", "-qq"])
     return apt
 
@@ -80,13 +85,13 @@ def unpack(folder, apt, packages, into):
         deb.unlink()
 
 
-def apt_root(folder):
+def apt_root(folder, architecture):
     """The words to put before an apt command."""
     for part in ("lists/partial", "cache/archives/partial"):
         (folder / part).mkdir(parents=True, exist_ok=True)
     (folder / "status").touch()
     (folder / "sources.list").write_text(
-        f"deb [arch=arm64 signed-by={KEYRING}] {mirror()} {codename()} main\n"
+        f"deb [arch={architecture} signed-by={KEYRING}] {mirror()} {codename()} main\n"
     )
     settings = {
         "Dir::State": folder,
@@ -96,13 +101,13 @@ def apt_root(folder):
         "Dir::Etc::sourcelist": folder / "sources.list",
         "Dir::Etc::sourceparts": "/dev/null",
         "Dir::Etc::preferencesparts": "/dev/null",
-        "APT::Architecture": "arm64",
+        "APT::Architecture": architecture,
         "Acquire::Languages": "none",
         "APT::Sandbox::User": "root",
     }
     config = folder / "apt.conf"
     lines = [f'{key} "{value}";' for key, value in settings.items()]
-    config.write_text("\n".join([*lines, 'APT::Architectures { "arm64"; };', ""]))
+    config.write_text("\n".join([*lines, f'APT::Architectures {{ "{architecture}"; }};', ""]))
     return ["env", f"APT_CONFIG={config}"]
 
 

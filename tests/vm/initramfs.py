@@ -8,7 +8,7 @@ import os
 import stat
 from pathlib import Path
 
-APPLETS = """sh mount umount modprobe ls cat echo sleep poweroff reboot mkdir setsid stty sync kill pidof base64 dmesg
+APPLETS = """sh mount umount modprobe insmod ls cat echo sleep poweroff reboot mkdir setsid stty sync kill pidof base64 dmesg
  ln grep touch head tail rm uname seq test true false printf wc cut""".split()
 
 

@@ -5,9 +5,9 @@ import jpeg
 import picture
 import replay
 from case import FRAMES_PER_SECOND, phantom
-from grabber import Grabber, JpegFrame
+from grabber import CARD, Grabber, JpegFrame
 from story import BOOT_SECONDS_MAX, claim
-from vivid_story import ran
+from vivid_story import ran, wait_for_device
 
 # As mjpg.toml has it.
 SIZE = (320, 240)
@@ -22,6 +22,7 @@ def motion_jpeg(bench):
     try:
         machine.console.wait("console ready", BOOT_SECONDS_MAX)
         Grabber(machine.grabber_socket, JpegFrame(*SIZE, jpeg.encoded(*SIZE, shown)), FRAMES_PER_SECOND)
+        wait_for_device(machine, CARD)
         ran(machine, "raymap record --board /etc/raymap/mjpg.toml --out /tmp/mjpg --seconds 2")
         frames = replay.frames(base64.b64decode(ran(machine, "base64 /tmp/mjpg")))
         assert len(frames) > 1, f"{len(frames)} frames"

@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 import initramfs
+import loopback
 import picture
 import vivid
 from case import FRAMES_PER_SECOND, Case, phantom
@@ -79,6 +80,8 @@ def guest(parts, program, cases):
         archive.file(f"/etc/raymap/{board}.toml", (HERE / f"{board}.toml").read_bytes())
     for name, text in vivid.boards():
         archive.file(f"/etc/raymap/{name}.toml", text.encode())
+    if not loopback.missing():
+        loopback.add(archive, parts)
     # As a test driver that shows them reads them: luma alone.
     for number, case in enumerate(cases):
         archive.file(f"/root/frame-{number}", case.frame.luma())

@@ -8,6 +8,8 @@ from story import BOOT_SECONDS_MAX, SHELL_SECONDS_MAX, claim
 # Two webcams: the first gives single buffers, the second planes.
 WEBCAMS = "n_devs=2 node_types=0x1,0x1 num_inputs=1,1 input_types=0,0 multiplanar=1,2"
 WAYS = ("single buffers", "planes")
+# Looks at the list of devices, each half a second and on a loaded machine a whole one.
+LOOKS_MAX = 40
 
 
 def formats(bench):
@@ -44,6 +46,11 @@ def ran(machine, command):
     text, code = machine.shell(command, SHELL_SECONDS_MAX)
     assert code == 0, f"{command}: {code}\n{text}"
     return text
+
+
+def wait_for_device(machine, words):
+    """Until a line of the program's list of devices holds `words`: a driver may take seconds."""
+    ran(machine, f"for _ in $(seq {LOOKS_MAX}); do raymap devices | grep -q '{words}' && break; sleep 0.1; done")
 
 
 def offered_by(machine, node):

@@ -1,0 +1,107 @@
+"""v4l2loopback for the emulated machine's kernel, and the packed grey formats as they are defined.
+
+Debian's own source of the driver, compiled against Debian's headers of the guest's kernel by the cross compiler. The
+driver hands on whatever a program writes, but only in formats of its table, which lacks the packed grey ones: they are
+put into it. Sources: Linux 6.16, Documentation/userspace-api/media/v4l/pixfmt-yuv-luma.rst.
+"""
+import random
+import shutil
+import subprocess
+from pathlib import Path
+
+import fetch
+import vivid
+
+NODE = 9
+# The driver's buffers are whole pages.
+PAGE_BYTES = 4096
+BUILD_SECONDS_MAX = 300
+CROSS = "aarch64-linux-gnu-"
+ROW = '{{ .name = "{fourcc}", .fourcc = v4l2_fourcc({letters}), .depth = {depth}, .flags = 0 }},\n'
+
+
+def y10p(values):
+    """Four pixels in five bytes: the upper eight bits of each, then the lower two of all, the first one's lowest."""
+    for a, b, c, d in zip(*[iter(values)] * 4, strict=True):
+        yield from (a >> 2, b >> 2, c >> 2, d >> 2, a & 3 | (b & 3) << 2 | (c & 3) << 4 | (d & 3) << 6)
+
+
+def y12p(values):
+    """Two pixels in three bytes: the upper eight bits of each, then the lower four of both, the first one's lowest."""
+    for a, b in zip(*[iter(values)] * 2, strict=True):
+        yield from (a >> 4, b >> 4, a & 15 | (b & 15) << 4)
+
+
+def y10b(values):
+    """Pixel after pixel, ten bits each, the highest first, with nothing between."""
+    for four in zip(*[iter(values)] * 4, strict=True):
+        yield from sum(value << 10 * place for place, value in enumerate(reversed(four))).to_bytes(5, "big")
+
+
+# Bits of a pixel, which here are those that it takes, and how pixels are put together.
+PACKED = {"Y10P": (10, y10p), "Y12P": (12, y12p), "Y10B": (10, y10b)}
+
+
+def noise(fourcc):
+    """Every level, at every place within a group of pixels; the same each time."""
+    wide, high = vivid.SIZE
+    chance = random.Random(fourcc)
+    return [chance.randrange(1 << PACKED[fourcc][0]) for _ in range(wide * high)]
+
+
+def board_name(fourcc):
+    return f"loopback-{fourcc.lower()}"
+
+
+def add(archive, parts):
+    """The driver, and for each format a board file and what is to be written."""
+    archive.file("/root/v4l2loopback.ko", built(parts).read_bytes())
+    for fourcc, (_, packed) in PACKED.items():
+        board = vivid.BOARD.format(node=NODE, fourcc=fourcc, wide=vivid.SIZE[0], high=vivid.SIZE[1])
+        archive.file(f"/etc/raymap/{board_name(fourcc)}.toml", board.encode())
+        frame = bytes(packed(noise(fourcc)))
+        archive.file(f"/root/{fourcc}", frame + bytes(-len(frame) % PAGE_BYTES))
+
+
+def built(parts):
+    """The driver for the machine's kernel, kept where its parts are."""
+    folder = parts.folder / "loopback" / parts.release
+    driver = folder / "driver/v4l2loopback.ko"
+    if not driver.exists():
+        shutil.rmtree(folder, ignore_errors=True)
+        compile_driver(folder, parts.release)
+    return driver
+
+
+def missing():
+    """Why no driver can be compiled here, or None."""
+    for tool in ("make", f"{CROSS}gcc"):
+        if not shutil.which(tool):
+            return f"{tool} is not installed"
+    return None
+
+
+def compile_driver(folder, release):
+    folder.mkdir(parents=True)
+    headers = folder / f"usr/src/linux-headers-{release}"
+    common = headers.with_name(f"{headers.name.rpartition('-')[0]}-common")
+    guest, here = fetch.updated(folder / "guest", "arm64"), fetch.updated(folder / "here", fetch.own_architecture())
+    fetch.unpack(folder, guest, [headers.name, common.name], folder)
+    # What runs while the driver is compiled is this machine's.
+    version = ".".join(release.split(".")[:2])
+    fetch.unpack(folder, here, [f"linux-kbuild-{version}", "v4l2loopback-dkms"], folder)
+    makefile = headers / "Makefile"
+    makefile.write_text(makefile.read_text().replace("/usr/src/", f"{folder.resolve()}/usr/src/"))
+    [source] = (folder / "usr/src").glob("v4l2loopback-*")
+    formats = source / "v4l2loopback_formats.h"
+    rows = [ROW.format(fourcc=fourcc, letters=", ".join(map(repr, fourcc)), depth=depth)
+            for fourcc, (depth, _) in PACKED.items()]
+    formats.write_text("".join(rows) + formats.read_text())
+    # Its gcc as it is called here, not by the version that compiled the kernel.
+    made = subprocess.run(
+        ["make", "-C", str(headers), f"M={source.resolve()}", "ARCH=arm64", f"CROSS_COMPILE={CROSS}", f"CC={CROSS}gcc",
+         "modules"],
+        check=False, text=True, timeout=BUILD_SECONDS_MAX, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    if made.returncode:
+        raise RuntimeError(f"v4l2loopback for {release}: {made.stdout[-2000:]}")
+    source.rename(folder / "driver")
