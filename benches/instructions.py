@@ -5,7 +5,7 @@ They are instructions, not time: nobody has timed a board. They repeat to about 
 Needs: rustup's aarch64-unknown-linux-gnu, Debian's gcc, gcc-aarch64-linux-gnu, qemu-user, and llvm for the last table;
 for 32-bit ARM armv7-unknown-linux-gnueabihf and gcc-arm-linux-gnueabihf.
 
-    benches/instructions.py                     # builds the program for aarch64 in release mode, then counts
+    benches/instructions.py                     # builds the program for aarch64 as packaging/cross.sh does, then counts
     benches/instructions.py --armv7             # the same for 32-bit ARM
     benches/instructions.py --program FILE --stages FILE    # counts programs that are there and not stripped
     benches/instructions.py --peers             # other engines too: benches/peers.py says what it fetches
@@ -92,11 +92,11 @@ def output(*command, **more):
 
 
 def build(target):
-    """The program and benches/stages.rs in release mode, with their symbols."""
+    """The program and benches/stages.rs as boards have them, but with their symbols."""
     name = target.rust.replace("-", "_")
     gcc = f"{target.debian}-gcc"
     linker = {f"CARGO_TARGET_{name.upper()}_LINKER": gcc, f"CC_{name}": gcc}
-    command = ["cargo", "build", "--release", "--target", target.rust, "--config", "profile.release.strip=false"]
+    command = ["cargo", "build", "--profile", "board", "--target", target.rust, "--config", "profile.board.strip=false"]
     command += ["--bin", "raymap", "--bench", "stages", "--message-format", "json-render-diagnostics"]
     messages = map(json.loads, output(*command, cwd=ROOT, env=os.environ | linker).splitlines())
     made = {m["target"]["name"]: m["executable"] for m in messages if m.get("executable")}
