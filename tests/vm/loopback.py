@@ -69,7 +69,7 @@ def built(parts):
     driver = folder / "driver/v4l2loopback.ko"
     if not driver.exists():
         shutil.rmtree(folder, ignore_errors=True)
-        compile_driver(folder, parts.release)
+        compile_driver(folder, parts)
     return driver
 
 
@@ -81,15 +81,14 @@ def missing():
     return None
 
 
-def compile_driver(folder, release):
+def compile_driver(folder, parts):
     folder.mkdir(parents=True)
-    headers = folder / f"usr/src/linux-headers-{release}"
+    headers = folder / f"usr/src/linux-headers-{parts.release}"
     common = headers.with_name(f"{headers.name.rpartition('-')[0]}-common")
-    guest, here = fetch.updated(folder / "guest", "arm64"), fetch.updated(folder / "here", fetch.own_architecture())
-    fetch.unpack(folder, guest, [headers.name, common.name], folder)
+    fetch.unpack(folder, fetch.updated(parts.folder), [headers.name, common.name], folder)
     # What runs while the driver is compiled is this machine's.
-    version = ".".join(release.split(".")[:2])
-    fetch.unpack(folder, here, [f"linux-kbuild-{version}", "v4l2loopback-dkms"], folder)
+    kbuild = f"linux-kbuild-{'.'.join(parts.release.split('.')[:2])}"
+    fetch.unpack(folder, fetch.updated(folder, fetch.own_architecture()), [kbuild, "v4l2loopback-dkms"], folder)
     makefile = headers / "Makefile"
     makefile.write_text(makefile.read_text().replace("/usr/src/", f"{folder.resolve()}/usr/src/"))
     [source] = (folder / "usr/src").glob("v4l2loopback-*")
@@ -103,5 +102,5 @@ def compile_driver(folder, release):
          "modules"],
         check=False, text=True, timeout=BUILD_SECONDS_MAX, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     if made.returncode:
-        raise RuntimeError(f"v4l2loopback for {release}: {made.stdout[-2000:]}")
+        raise RuntimeError(f"v4l2loopback for {parts.release}: {made.stdout[-2000:]}")
     source.rename(folder / "driver")

