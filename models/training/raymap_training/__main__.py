@@ -40,22 +40,24 @@ def taught(cfg, plans, todo, table, cache, zones):
 
 
 def run(cfg, plans, todo, table, cache, zones):
-    """One training; `zones` is kept between calls, since making it costs minutes."""
+    """One training; `zones`, by the training that they come from, is kept between calls, since making it costs minutes."""
     if train.finished(cfg.work, todo):
         return
-    pools = corpus.Pools(table, todo.leave_out, cfg.permissive)
-    if todo.name == "lungs":
+    pools = corpus.Pools(table, todo.leave_out, cfg.permissive, todo.without)
+    if todo.zones is None:
         train.train(cfg, todo, pools, cache)
         return
-    if not zones:
-        everyone = corpus.Pools(table, None, cfg.permissive)
-        zones.append(weak.Weak(train.load(cfg.work, "lungs"), table, cache, everyone, cfg.work / "zones.npz"))
-    pools.weakly(zones[0])
+    if todo.zones not in zones:
+        everyone = corpus.Pools(table, None, cfg.permissive, todo.without)
+        kept = cfg.work / todo.zones.replace("lungs", "zones", 1)
+        zones[todo.zones] = weak.Weak(train.load(cfg.work, todo.zones), table, cache, everyone, kept.with_suffix(".npz"))
+    seen = zones[todo.zones]
+    pools.weakly(seen)
     labels = None
     if todo.taught_by:
-        labels = pseudo.labels(taught(cfg, plans, todo, table, cache, zones[0]), table, pools, zones[0])
+        labels = pseudo.labels(taught(cfg, plans, todo, table, cache, seen), table, pools, seen)
         print(f"{todo.name}: {len(labels)} maps from the teachers of folds {todo.taught_by}", flush=True)
-    train.train(cfg, todo, pools, cache, zones[0], labels)
+    train.train(cfg, todo, pools, cache, seen, labels)
 
 
 def main():
@@ -63,7 +65,7 @@ def main():
     cfg.work.mkdir(parents=True, exist_ok=True)
     table = corpus.rows(cfg.data)
     cache = corpus.build_cache(cfg.data, cfg.work / "corpus.npz")
-    plans, zones = plan.all_plans(cfg.scale), []
+    plans, zones = plan.all_plans(cfg.scale), {}
     for todo in plans:
         if cfg.only is None or todo.name in cfg.only:
             run(cfg, plans, todo, table, cache, zones)

@@ -1,9 +1,10 @@
 """The model card: what the network is, what it was trained on, how well it does, what it may be used for.
 
-    python -m raymap_training.card --bundle DIR --metrics FILE.json [--second FILE.json --second-name TEXT]
+    python -m raymap_training.card --bundle DIR --metrics FILE.json [--second FILE.json --second-name TEXT] [--apart FILE.json]
 
 writes DIR/card.md. The metrics are what `raymap evaluate MANIFEST --json` prints, the rest stands in the manifest of
-the bundle and in the corpus's table; no figure is written by hand.
+the bundle and in the corpus's table; no figure is written by hand. Those of `--apart` are printed by the command that
+`raymap_training.apart` names.
 """
 
 import argparse
@@ -16,6 +17,7 @@ import tomllib
 from collections import Counter
 
 from .corpus import permissive
+from .plan import APART
 
 # Section and key in the JSON, and what the card calls it.
 FIGURES = [
@@ -145,7 +147,30 @@ def metrics_text(metrics, second=None, second_name=None):
     return "\n".join(parts)
 
 
-def text(manifest, table, parameters=None, metrics=None, second=None, second_name=None):
+def apart_text(metrics):
+    """The section on radiographs of sources that a network never saw; nothing where that was not measured."""
+    if metrics is None:
+        return ""
+    names = {key: name for section, key, name in FIGURES if section in ("lung", "detection")}
+    shown = [("lung", "dice_macro"), ("detection", "auc"), ("detection", "auc_blackout"), ("detection", "blackout_refused")]
+    heads = ["group", "n", *(names[key] for _, key in shown)]
+    lines = [row(*heads), row(*["---"] * len(heads))]
+    for group, seen in {"all": metrics, **metrics["groups"]["source"]}.items():
+        lines.append(row(group, seen["n"], *(with_interval(seen.get(section), key) or "-" for section, key in shown)))
+    apart = "; ".join(", ".join(sources) for sources in APART.values())
+    return "\n".join([
+        "",
+        "### On sources that it never saw",
+        f"The training and validation splits, in groups of sources: {apart}.",
+        "Each group was read by a network that had seen nothing of it: the same size and losses, but no teachers, and shorter (`raymap_training.apart`).",
+        "The numbers of the shipped bundle turned its map into a probability.",
+        "",
+        *lines,
+        "",
+    ])
+
+
+def text(manifest, table, parameters=None, metrics=None, second=None, second_name=None, apart=None):
     """The whole card; `table` is the corpus's manifest as a list of dicts."""
     train = [r for r in table if r["split"] != "test" and (not manifest["training"]["permissive_only"] or permissive(r))]
     sources = Counter(r["source"] for r in train)
@@ -189,7 +214,7 @@ Detection: sensitivity {d["sensitivity"]}, specificity {d["specificity"]} on {d[
 
 ## Metrics
 {metrics_text(metrics, second, second_name)}
-
+{apart_text(apart)}
 ## Intended use
 A second look and an order of urgency on frontal chest radiographs of adults, by people who see the radiograph itself; research.
 
@@ -214,6 +239,7 @@ def main():
     p.add_argument("--metrics", type=pathlib.Path, required=True, help="what `raymap evaluate ... --json` printed")
     p.add_argument("--second", type=pathlib.Path, help="the same of another training, to stand beside it")
     p.add_argument("--second-name", default="second training")
+    p.add_argument("--apart", type=pathlib.Path, help="figures on sources that a network never saw")
     p.add_argument("--parameters", type=int, help="parameters of the network (default: counted in the model file)")
     p.add_argument("--data", type=pathlib.Path, default=default_data, help="the corpus (default: $RAYMAP_DATA or ../shared/data)")
     cfg = p.parse_args()
@@ -221,11 +247,11 @@ def main():
     metrics = json.loads(cfg.metrics.read_text())
     if metrics["model"]["sha256"] != manifest["files"]["model"]["sha256"]:
         raise SystemExit(f"{cfg.metrics} was measured on another model than that of {cfg.bundle}: measure again")
-    second = json.loads(cfg.second.read_text()) if cfg.second else None
+    second, apart = (json.loads(p.read_text()) if p else None for p in (cfg.second, cfg.apart))
     with open(cfg.data / "manifest.csv", newline="") as f:
         table = list(csv.DictReader(f))
     parameters = cfg.parameters or counted(cfg.bundle / manifest["files"]["model"]["path"])
-    (cfg.bundle / "card.md").write_text(text(manifest, table, parameters, metrics, second, cfg.second_name))
+    (cfg.bundle / "card.md").write_text(text(manifest, table, parameters, metrics, second, cfg.second_name, apart))
     print(f"wrote {cfg.bundle / 'card.md'}")
 
 

@@ -115,15 +115,18 @@ def chance_of_opacity(row):
 class Pools:
     """Indices of the radiographs that a training may see, by what can be learned from them.
 
-    Never the test split; without fold `leave_out` if one is named. Children's radiographs teach the lung field and
+    Never the test split; without fold `leave_out` if one is named; without the sources `without` and whatever else
+    there is of their patients. Children's radiographs teach the lung field and
     fitness only: they are never the normals of an adult model.
     """
 
-    def __init__(self, table, leave_out=None, permissive_only=False):
+    def __init__(self, table, leave_out=None, permissive_only=False, without=()):
         fold = str(leave_out)
+        strangers = {r["group_id"] for r in table if r["source"] in without}
         here = [i for i, r in enumerate(table) if r["split"] != "test" and r["fold"] != fold]
         # Outlined radiographs of the fold left out: to follow a training by.
         self.held_out = [i for i, r in enumerate(table) if r["split"] != "test" and r["fold"] == fold and r["infection_mask"] and r["infection_empty"] != "1"]
+        here = [i for i in here if table[i]["group_id"] not in strangers]
         if permissive_only:
             here = [i for i in here if permissive(table[i])]
         self.all = here

@@ -5,13 +5,22 @@
 `student-K` goes on from `lungs` with the maps of fold K's teachers; `final` with the mean map of all teachers, on all folds.
 Every figure of cross-validation, and every number that calibration finds, comes from student K on fold K.
 The test split is fold 0 and belongs to none of them.
+
+`without-NAME` is for a figure alone (`apart.py`): infection, learned without some sources.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 FOLDS = (1, 2, 3, 4)
 # The teachers of one fold: layout, and what they start from (None: ImageNet weights).
 SIBLINGS = {"a": ("lite2", None), "b": ("lite0", "lungs")}
+# Sources that are left out together, to see what the recipe does on radiographs of strangers.
+APART = {
+    "nih": ("nih",),
+    "cohen": ("cohen", "brixia"),
+    "collections": ("covidcxnet", "hmh", "fig1", "actualmed"),
+    "lungs-alone": ("jsrt", "kermany"),
+}
 
 
 @dataclass(frozen=True)
@@ -28,6 +37,10 @@ class Plan:
     leave_out: int | None = None
     # Folds whose teachers' mean map labels the radiographs without an outline.
     taught_by: tuple = ()
+    # The training whose lung fields divide its radiographs into zones; None for one that finds lung fields itself.
+    zones: str | None = "lungs"
+    # Sources of which it sees nothing.
+    without: tuple = ()
 
 
 LUNGS = {"lung": 9, "any": 4, "unfit": 3}
@@ -36,7 +49,7 @@ STUDENT = {"infected": 4, "scored": 5, "positive": 3, "doubtful": 1, "normal": 3
 
 
 def lungs(scale):
-    return Plan("lungs", round(900 * scale), ((0.5, 128), (1.0, 192)), LUNGS, 1.5e-3)
+    return Plan("lungs", round(900 * scale), ((0.5, 128), (1.0, 192)), LUNGS, 1.5e-3, zones=None)
 
 
 def siblings(k):
@@ -54,6 +67,13 @@ def student(k, scale):
 
 def final(scale):
     return Plan("final", round(3500 * scale), ((0.5, 192), (1.0, 256)), STUDENT, 1e-3, "lite0", "lungs", None, FOLDS)
+
+
+def apart(name, scale):
+    """The lung fields and the infection without some sources: of the device's size, without teachers and short."""
+    found = replace(lungs(0.5 * scale), name=f"lungs-without-{name}", without=APART[name])
+    steps, sides = round(500 * scale), ((0.75, 192), (1.0, 256))
+    return [found, Plan(f"without-{name}", steps, sides, TEACHER, 1e-3, "lite0", found.name, zones=found.name, without=APART[name])]
 
 
 def all_plans(scale):

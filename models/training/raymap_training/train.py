@@ -37,10 +37,12 @@ class Batch:
 
 
 def picked(plan, pools, draws):
-    """Indices of the radiographs of one batch, group after group, and where each group stands."""
+    """Indices of the radiographs of one batch, group after group, and where each group stands; an empty group has no place."""
     picks, places = [], {}
     for name, count in plan.batch.items():
         group = pools.group(name)
+        if not group:
+            continue
         places[name] = slice(len(picks), len(picks) + count)
         picks += [group[draws.below(len(group))] for _ in range(count)]
     return picks, places

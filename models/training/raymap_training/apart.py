@@ -1,0 +1,72 @@
+"""What the recipe does on radiographs of sources that it never saw.
+
+    python -m raymap_training.apart --data CORPUS --work work
+
+For each group of sources (`plan.APART`) lung fields and infection are learned without it, by trainings that resume.
+Each becomes a bundle under WORK/apart, with the shipped bundle's calibration; WORK/apart/manifest.csv is the corpus's table
+without the test split, its folds being the groups. The command that is printed at the end measures each group by the
+network that never saw it; `raymap_training.card --apart` takes what it prints with `--json`.
+"""
+
+import argparse
+import csv
+import os
+import pathlib
+
+from . import __main__, bundle, corpus, export, plan
+
+
+def arguments():
+    here = pathlib.Path(__file__).resolve().parents[1]
+    p = argparse.ArgumentParser(prog="raymap_training.apart", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p.add_argument("--data", type=pathlib.Path, required=True, help="the corpus")
+    p.add_argument("--work", type=pathlib.Path, default=here / "work", help="cache, checkpoints and what comes out")
+    p.add_argument("--bundle", type=pathlib.Path, default=here.parent / "lite0-unet-256", help="the bundle whose numbers are used")
+    p.add_argument("--seed", type=int, default=1)
+    p.add_argument("--scale", type=float, default=1.0, help="multiplies every training's steps")
+    p.add_argument("--only", nargs="*", choices=plan.APART, default=list(plan.APART), help="groups to train (default: all)")
+    p.set_defaults(permissive=False)
+    return p.parse_args()
+
+
+def write_bundle(cfg, name, cache, pools):
+    """The network that never saw a group, with the numbers of the shipped bundle."""
+    model = export.write_int8(cfg, f"without-{name}", cache, pools)
+    described = {k: v for k, v in bundle.read_manifest(cfg.bundle).items() if k != "files"}
+    described |= {"name": f"without-{name}", "version": "0.0.0"}
+    bundle.write_bundle(cfg.work / "apart" / name, model, cfg.bundle / bundle.FILES["golden_input"], described)
+
+
+def write_table(cfg, table):
+    """The corpus's table without the test split; fold K holds the K-th group, and paths start from the new place."""
+    fold = {source: str(k) for k, sources in enumerate(plan.APART.values(), 1) for source in sources}
+    out = cfg.work / "apart"
+    from_here = os.path.relpath(cfg.data, out)
+    with open(out / "manifest.csv", "w", newline="") as f:
+        writer = csv.DictWriter(f, table[0])
+        writer.writeheader()
+        for row in table:
+            if row["split"] == "test":
+                continue
+            paths = {k: f"{from_here}/{row[k]}" for k in ("file", "infection_mask", "infection_classes", "lung_mask", "lung2_mask") if row[k]}
+            writer.writerow(row | paths | {"fold": fold[row["source"]]})
+
+
+def main():
+    cfg = arguments()
+    (cfg.work / "apart").mkdir(parents=True, exist_ok=True)
+    table = corpus.rows(cfg.data)
+    cache = corpus.build_cache(cfg.data, cfg.work / "corpus.npz")
+    for name in cfg.only:
+        plans = plan.apart(name, cfg.scale)
+        for todo in plans:
+            __main__.run(cfg, plans, todo, table, cache, {})
+        write_bundle(cfg, name, cache, corpus.Pools(table, without=plan.APART[name]))
+    write_table(cfg, table)
+    out = cfg.work / "apart"
+    asked = " ".join(f"--fold {k} --model {out / name}" for k, name in enumerate(plan.APART, 1))
+    print(f"raymap evaluate {out / 'manifest.csv'} --groups {asked}")
+
+
+if __name__ == "__main__":
+    main()
