@@ -1,8 +1,8 @@
-"""v4l2loopback for the emulated machine's kernel, and the packed grey formats as they are defined.
+"""Two drivers of packed grey formats for the emulated machine's kernel, and these formats as they are defined.
 
-Debian's own source of the driver, compiled against Debian's headers of the guest's kernel by the cross compiler. The
-driver hands on whatever a program writes, but only in formats of its table, which lacks the packed grey ones: they are
-put into it. Sources: Linux 6.16, Documentation/userspace-api/media/v4l/pixfmt-yuv-luma.rst.
+v4l2loopback hands on whatever a program writes, but only in formats of its table, which lacks the packed grey ones: they
+are put into it. It has single-planar buffers alone, so a small driver of our own (`planes/`) gives the same frames in
+multi-planar ones. Both are compiled against Debian's headers of the guest's kernel by the cross compiler. Sources: Linux 6.16, Documentation/userspace-api/media/v4l/pixfmt-yuv-luma.rst.
 """
 import random
 import shutil
@@ -12,7 +12,8 @@ from pathlib import Path
 import fetch
 import vivid
 
-NODE = 9
+NODE, PLANES_NODE = 9, 10
+PLANES = Path(__file__).resolve().parent / "planes"
 # The driver's buffers are whole pages.
 PAGE_BYTES = 4096
 BUILD_SECONDS_MAX = 300
@@ -49,28 +50,37 @@ def noise(fourcc):
     return [chance.randrange(1 << PACKED[fourcc][0]) for _ in range(wide * high)]
 
 
-def board_name(fourcc):
-    return f"loopback-{fourcc.lower()}"
+def board_name(fourcc, node):
+    return f"packed-{fourcc.lower()}-{node}"
 
 
 def add(archive, parts):
-    """The driver, and for each format a board file and what is to be written."""
-    archive.file("/root/v4l2loopback.ko", built(parts).read_bytes())
+    """The drivers, and for each format board files and a frame: to be written, and where the kernel looks for firmware."""
+    for driver in built(parts):
+        archive.file(f"/root/{driver.name}", driver.read_bytes())
     for fourcc, (_, packed) in PACKED.items():
-        board = vivid.BOARD.format(node=NODE, fourcc=fourcc, wide=vivid.SIZE[0], high=vivid.SIZE[1])
-        archive.file(f"/etc/raymap/{board_name(fourcc)}.toml", board.encode())
+        for node in (NODE, PLANES_NODE):
+            board = vivid.BOARD.format(node=node, fourcc=fourcc, wide=vivid.SIZE[0], high=vivid.SIZE[1])
+            archive.file(f"/etc/raymap/{board_name(fourcc, node)}.toml", board.encode())
         frame = bytes(packed(noise(fourcc)))
         archive.file(f"/root/{fourcc}", frame + bytes(-len(frame) % PAGE_BYTES))
+        archive.file(f"/lib/firmware/raymap/{fourcc}", frame)
 
 
 def built(parts):
-    """The driver for the machine's kernel, kept where its parts are."""
+    """The drivers for the machine's kernel; v4l2loopback is kept where its parts are."""
     folder = parts.folder / "loopback" / parts.release
-    driver = folder / "driver/v4l2loopback.ko"
-    if not driver.exists():
+    headers = folder / f"usr/src/linux-headers-{parts.release}"
+    loopback = folder / "driver/v4l2loopback.ko"
+    if not loopback.exists():
         shutil.rmtree(folder, ignore_errors=True)
-        compile_driver(folder, parts)
-    return driver
+        source = fetched(folder, headers, parts)
+        compile_driver(source, headers)
+        source.rename(loopback.parent)
+    planes = folder / "planes"
+    shutil.copytree(PLANES, planes, dirs_exist_ok=True)
+    compile_driver(planes, headers)
+    return loopback, planes / "planes.ko"
 
 
 def missing():
@@ -81,12 +91,12 @@ def missing():
     return None
 
 
-def compile_driver(folder, parts):
+def fetched(folder, headers, parts):
+    """The kernel's headers, and v4l2loopback's source with the packed formats; returns where that lies."""
     folder.mkdir(parents=True)
-    headers = folder / f"usr/src/linux-headers-{parts.release}"
     common = headers.with_name(f"{headers.name.rpartition('-')[0]}-common")
     fetch.unpack(folder, fetch.updated(parts.folder), [headers.name, common.name], folder)
-    # What runs while the driver is compiled is this machine's.
+    # What runs while a driver is compiled is this machine's.
     kbuild = f"linux-kbuild-{'.'.join(parts.release.split('.')[:2])}"
     fetch.unpack(folder, fetch.updated(folder, fetch.own_architecture()), [kbuild, "v4l2loopback-dkms"], folder)
     makefile = headers / "Makefile"
@@ -96,11 +106,14 @@ def compile_driver(folder, parts):
     rows = [ROW.format(fourcc=fourcc, letters=", ".join(map(repr, fourcc)), depth=depth)
             for fourcc, (depth, _) in PACKED.items()]
     formats.write_text("".join(rows) + formats.read_text())
+    return source
+
+
+def compile_driver(source, headers):
     # Its gcc as it is called here, not by the version that compiled the kernel.
     made = subprocess.run(
         ["make", "-C", str(headers), f"M={source.resolve()}", "ARCH=arm64", f"CROSS_COMPILE={CROSS}", f"CC={CROSS}gcc",
          "modules"],
         check=False, text=True, timeout=BUILD_SECONDS_MAX, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     if made.returncode:
-        raise RuntimeError(f"v4l2loopback for {parts.release}: {made.stdout[-2000:]}")
-    source.rename(folder / "driver")
+        raise RuntimeError(f"{source.name} against {headers.name}: {made.stdout[-2000:]}")
