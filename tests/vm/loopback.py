@@ -10,9 +10,12 @@ import subprocess
 from pathlib import Path
 
 import fetch
+import jpeg
 import vivid
 
 NODE, PLANES_NODE = 9, 10
+# In whole blocks of a JPEG.
+JPEG_SIZE = (320, 176)
 PLANES = Path(__file__).resolve().parent / "planes"
 # The driver's buffers are whole pages.
 PAGE_BYTES = 4096
@@ -50,6 +53,13 @@ def noise(fourcc):
     return [chance.randrange(1 << PACKED[fourcc][0]) for _ in range(wide * high)]
 
 
+def jpeg_luma():
+    """A ramp across the picture with a darker square in it."""
+    wide, high = JPEG_SIZE
+    inside = lambda x, y: wide // 4 <= x < wide // 2 and high // 4 <= y < high // 2
+    return bytes(20 + 200 * x // wide + 30 * y // high - 15 * inside(x, y) for y in range(high) for x in range(wide))
+
+
 def board_name(fourcc, node):
     return f"packed-{fourcc.lower()}-{node}"
 
@@ -65,6 +75,10 @@ def add(archive, parts):
         frame = bytes(packed(noise(fourcc)))
         archive.file(f"/root/{fourcc}", frame + bytes(-len(frame) % PAGE_BYTES))
         archive.file(f"/lib/firmware/raymap/{fourcc}", frame)
+    wide, high = JPEG_SIZE
+    board = vivid.BOARD.format(node=PLANES_NODE, fourcc="MJPG", wide=wide, high=high)
+    archive.file(f"/etc/raymap/{board_name('MJPG', PLANES_NODE)}.toml", board.encode())
+    archive.file("/lib/firmware/raymap/MJPG", jpeg.encoded(wide, high, jpeg_luma()))
 
 
 def built(parts):

@@ -2,8 +2,8 @@
 /*
  * A capture device with multi-planar buffers, for tests: every frame is the file /lib/firmware/raymap/FORMAT.
  *
- * It offers the packed grey formats, which no test driver of the kernel has, as Qualcomm's and Rockchip's camera
- * drivers do: one plane, through the multi-planar interface. One device, one size, 25 frames a second.
+ * It offers what no test driver of the kernel has in such buffers, as Qualcomm's and Rockchip's camera drivers do: the
+ * packed grey formats, and MJPG. One plane, through the multi-planar interface; one device, one size, 25 frames a second.
  */
 #include <linux/firmware.h>
 #include <linux/module.h>
@@ -17,6 +17,8 @@
 
 #define NAME "raymap-planes"
 #define BETWEEN_MS 40
+/* No JPEG takes more. */
+#define COMPRESSED_BITS_MAX 24
 
 static int video_nr = -1;
 module_param(video_nr, int, 0444);
@@ -33,6 +35,8 @@ static const struct {
 	{ v4l2_fourcc('Y', '1', '0', 'P'), "Y10P", 10 },
 	{ v4l2_fourcc('Y', '1', '2', 'P'), "Y12P", 12 },
 	{ v4l2_fourcc('Y', '1', '0', 'B'), "Y10B", 10 },
+	/* Of no fixed size. */
+	{ V4L2_PIX_FMT_MJPEG, "MJPG", 0 },
 };
 
 struct buffer {
@@ -59,9 +63,9 @@ static unsigned int line_bytes(void)
 	return width * formats[device.format].bits / 8;
 }
 
-static unsigned int frame_bytes(void)
+static unsigned int frame_bytes_max(void)
 {
-	return line_bytes() * height;
+	return formats[device.format].bits ? line_bytes() * height : width * height * COMPRESSED_BITS_MAX / 8;
 }
 
 static struct buffer *waiting_buffer(void)
@@ -89,8 +93,8 @@ static void fill_next(struct work_struct *work)
 	struct buffer *buffer = waiting_buffer();
 
 	if (buffer) {
-		memcpy(vb2_plane_vaddr(&buffer->vb.vb2_buf, 0), device.frame->data, frame_bytes());
-		vb2_set_plane_payload(&buffer->vb.vb2_buf, 0, frame_bytes());
+		memcpy(vb2_plane_vaddr(&buffer->vb.vb2_buf, 0), device.frame->data, device.frame->size);
+		vb2_set_plane_payload(&buffer->vb.vb2_buf, 0, device.frame->size);
 		buffer->vb.sequence = device.sequence;
 		buffer->vb.field = V4L2_FIELD_NONE;
 		buffer->vb.vb2_buf.timestamp = ktime_get_ns();
@@ -104,15 +108,15 @@ static int queue_setup(struct vb2_queue *queue, unsigned int *buffers, unsigned 
 		       struct device *alloc_devs[])
 {
 	if (*planes)
-		return *planes == 1 && sizes[0] >= frame_bytes() ? 0 : -EINVAL;
+		return *planes == 1 && sizes[0] >= frame_bytes_max() ? 0 : -EINVAL;
 	*planes = 1;
-	sizes[0] = frame_bytes();
+	sizes[0] = frame_bytes_max();
 	return 0;
 }
 
 static int buf_prepare(struct vb2_buffer *vb)
 {
-	return vb2_plane_size(vb, 0) < frame_bytes() ? -EINVAL : 0;
+	return vb2_plane_size(vb, 0) < frame_bytes_max() ? -EINVAL : 0;
 }
 
 static void buf_queue(struct vb2_buffer *vb)
@@ -131,7 +135,8 @@ static int start_streaming(struct vb2_queue *queue, unsigned int count)
 
 	snprintf(path, sizeof(path), "raymap/%s", formats[device.format].name);
 	failed = request_firmware(&device.frame, path, &device.parent->dev);
-	if (!failed && device.frame->size < frame_bytes()) {
+	if (!failed && (device.frame->size > frame_bytes_max() ||
+			(formats[device.format].bits && device.frame->size < frame_bytes_max()))) {
 		release_firmware(device.frame);
 		failed = -EINVAL;
 	}
@@ -189,7 +194,7 @@ static int get_fmt(struct file *file, void *handle, struct v4l2_format *format)
 	pix->colorspace = V4L2_COLORSPACE_RAW;
 	pix->num_planes = 1;
 	pix->plane_fmt[0].bytesperline = line_bytes();
-	pix->plane_fmt[0].sizeimage = frame_bytes();
+	pix->plane_fmt[0].sizeimage = frame_bytes_max();
 	return 0;
 }
 
@@ -322,5 +327,5 @@ static void __exit planes_exit(void)
 
 module_init(planes_init);
 module_exit(planes_exit);
-MODULE_DESCRIPTION("Capture in packed grey formats through multi-planar buffers, for tests");
+MODULE_DESCRIPTION("Capture in packed grey formats and MJPG through multi-planar buffers, for tests");
 MODULE_LICENSE("Dual MIT/GPL");
