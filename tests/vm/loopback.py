@@ -2,7 +2,8 @@
 
 v4l2loopback hands on whatever a program writes, but only in formats of its table, which lacks the packed grey ones: they
 are put into it. It has single-planar buffers alone, so a small driver of our own (`planes/`) gives the same frames in
-multi-planar ones. Both are compiled against Debian's headers of the guest's kernel by the cross compiler. Sources: Linux 6.16, Documentation/userspace-api/media/v4l/pixfmt-yuv-luma.rst.
+multi-planar ones, and MJPG. Both are compiled against Debian's headers of the guest's kernel by the cross compiler.
+Sources: Linux 6.16, Documentation/userspace-api/media/v4l/pixfmt-yuv-luma.rst.
 """
 import random
 import shutil
@@ -60,7 +61,7 @@ def jpeg_luma():
     return bytes(20 + 200 * x // wide + 30 * y // high - 15 * inside(x, y) for y in range(high) for x in range(wide))
 
 
-def board_name(fourcc, node):
+def board_name(node, fourcc):
     return f"packed-{fourcc.lower()}-{node}"
 
 
@@ -71,13 +72,13 @@ def add(archive, parts):
     for fourcc, (_, packed) in PACKED.items():
         for node in (NODE, PLANES_NODE):
             board = vivid.BOARD.format(node=node, fourcc=fourcc, wide=vivid.SIZE[0], high=vivid.SIZE[1])
-            archive.file(f"/etc/raymap/{board_name(fourcc, node)}.toml", board.encode())
+            archive.file(f"/etc/raymap/{board_name(node, fourcc)}.toml", board.encode())
         frame = bytes(packed(noise(fourcc)))
         archive.file(f"/root/{fourcc}", frame + bytes(-len(frame) % PAGE_BYTES))
         archive.file(f"/lib/firmware/raymap/{fourcc}", frame)
     wide, high = JPEG_SIZE
     board = vivid.BOARD.format(node=PLANES_NODE, fourcc="MJPG", wide=wide, high=high)
-    archive.file(f"/etc/raymap/{board_name('MJPG', PLANES_NODE)}.toml", board.encode())
+    archive.file(f"/etc/raymap/{board_name(PLANES_NODE, 'MJPG')}.toml", board.encode())
     archive.file("/lib/firmware/raymap/MJPG", jpeg.encoded(wide, high, jpeg_luma()))
 
 

@@ -1,11 +1,8 @@
 """Capture in the packed grey formats, which no test driver of the kernel offers, from v4l2loopback and `planes/`."""
-import base64
-
 import loopback
-import replay
 import vivid
 from story import BOOT_SECONDS_MAX, claim
-from vivid_story import ran, wait_for_device
+from vivid_story import ran, recorded, wait_for_device
 
 
 def packed_formats(bench):
@@ -21,7 +18,7 @@ def packed_formats(bench):
         ran(machine, f"insmod /root/planes.ko video_nr={loopback.PLANES_NODE} width={wide} height={high}")
         for fourcc in loopback.PACKED:
             compared(fourcc, "through v4l2loopback", written_and_recorded(machine, fourcc))
-            compared(fourcc, "in multi-planar buffers", recorded(machine, fourcc, loopback.PLANES_NODE))
+            compared(fourcc, "in multi-planar buffers", taken(machine, fourcc, loopback.PLANES_NODE))
     finally:
         machine.stop()
 
@@ -44,17 +41,15 @@ def written_and_recorded(machine, fourcc):
                  f" --set-fmt-video-out=width={wide},height={high},pixelformat='{fourcc}'"
                  f" --stream-out-mmap --stream-loop --stream-from=/root/{fourcc} > /tmp/writer 2>&1 &")
     try:
-        return recorded(machine, fourcc, loopback.NODE)
+        return taken(machine, fourcc, loopback.NODE)
     finally:
         # Its end by the signal is no fault.
         ran(machine, "kill $!; wait $! || true")
 
 
-def recorded(machine, fourcc, node):
+def taken(machine, fourcc, node):
     wait_for_device(machine, f"/dev/video{node} .*{fourcc}")
-    board = f"/etc/raymap/{loopback.board_name(fourcc, node)}.toml"
-    ran(machine, f"rm -f /tmp/packed; raymap record --board {board} --out /tmp/packed --seconds 2")
-    return replay.frames(base64.b64decode(ran(machine, "base64 /tmp/packed")))
+    return recorded(machine, loopback.board_name(node, fourcc))
 
 
 CHAPTERS = [packed_formats]

@@ -1,14 +1,11 @@
 """MJPG, as most grabbers send it, on the emulated machine: from the USB grabber, and in multi-planar buffers."""
-import base64
-
 import jpeg
 import loopback
 import picture
-import replay
 from case import FRAMES_PER_SECOND, phantom
 from grabber import CARD, Grabber, JpegFrame
 from story import BOOT_SECONDS_MAX, claim
-from vivid_story import ran, wait_for_device
+from vivid_story import ran, recorded, wait_for_device
 
 # As mjpg.toml has it.
 SIZE = (320, 240)
@@ -31,14 +28,13 @@ def motion_jpeg(bench):
         node, (wide, high) = loopback.PLANES_NODE, loopback.JPEG_SIZE
         ran(machine, f"insmod /root/planes.ko video_nr={node} width={wide} height={high}")
         wait_for_device(machine, f"/dev/video{node} .*MJPG")
-        compared(machine, loopback.board_name("MJPG", node), (wide, high), loopback.jpeg_luma(), "in multi-planar buffers")
+        compared(machine, loopback.board_name(node, "MJPG"), (wide, high), loopback.jpeg_luma(), "in multi-planar buffers")
     finally:
         machine.stop()
 
 
 def compared(machine, board, size, shown, how):
-    ran(machine, f"rm -f /tmp/mjpg; raymap record --board /etc/raymap/{board}.toml --out /tmp/mjpg --seconds 2")
-    frames = replay.frames(base64.b64decode(ran(machine, "base64 /tmp/mjpg")))
+    frames = recorded(machine, board)
     assert frames, f"{how}: no frame"
     for frame in frames:
         assert (frame.width, frame.height, frame.bits) == (*size, 8), (how, frame.width, frame.height, frame.bits)

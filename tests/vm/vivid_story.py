@@ -79,6 +79,12 @@ def recordings(machine, fourcc):
         yield node, replay.frames(base64.b64decode(ran(machine, f"base64 /tmp/{node}")))
 
 
+def recorded(machine, board):
+    """The frames that the program records with a board file in two seconds."""
+    ran(machine, f"rm -f /tmp/recorded; raymap record --board /etc/raymap/{board}.toml --out /tmp/recorded --seconds 2")
+    return replay.frames(base64.b64decode(ran(machine, "base64 /tmp/recorded")))
+
+
 def compare(pattern, way, by_format):
     far = {}
     for fourcc, frames in by_format.items():

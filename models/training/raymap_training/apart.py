@@ -5,7 +5,7 @@
 For each group of sources (`plan.APART`) lung fields and infection are learned without it, by trainings that resume.
 Each becomes a bundle under WORK/apart, with the shipped bundle's calibration; WORK/apart/manifest.csv is the corpus's table
 without the test split, its folds being the groups. The command that is printed at the end measures each group by the
-network that never saw it; `raymap_training.card --apart` takes what it prints with `--json`.
+network that never saw it; `raymap_training.card --apart` takes what it prints.
 """
 
 import argparse
@@ -49,7 +49,9 @@ def write_table(cfg, table):
             if row["split"] == "test":
                 continue
             paths = {k: f"{from_here}/{row[k]}" for k in ("file", "infection_mask", "infection_classes", "lung_mask", "lung2_mask") if row[k]}
-            writer.writerow(row | paths | {"fold": fold[row["source"]]})
+            writer.writerow(row | paths | {"fold": fold.get(row["source"], "")})
+    for source in sorted({r["source"] for r in table if r["split"] != "test"} - set(fold)):
+        print(f"{source} is in no group of plan.APART: not measured")
 
 
 def main():
@@ -64,8 +66,8 @@ def main():
         write_bundle(cfg, name, cache, corpus.Pools(table, without=plan.APART[name]))
     write_table(cfg, table)
     out = cfg.work / "apart"
-    asked = " ".join(f"--fold {k} --model {out / name}" for k, name in enumerate(plan.APART, 1))
-    print(f"raymap evaluate {out / 'manifest.csv'} --groups {asked}")
+    made = [f"--fold {k} --model {out / name}" for k, name in enumerate(plan.APART, 1) if (out / name).exists()]
+    print(f"raymap evaluate {out / 'manifest.csv'} --groups --blackout --json {' '.join(made)}")
 
 
 if __name__ == "__main__":

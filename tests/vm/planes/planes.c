@@ -58,14 +58,9 @@ static struct {
 	u32 sequence;
 } device;
 
-static unsigned int line_bytes(void)
+static unsigned int frame_bytes_max(unsigned int format)
 {
-	return width * formats[device.format].bits / 8;
-}
-
-static unsigned int frame_bytes_max(void)
-{
-	return formats[device.format].bits ? line_bytes() * height : width * height * COMPRESSED_BITS_MAX / 8;
+	return width * height * (formats[format].bits ?: COMPRESSED_BITS_MAX) / 8;
 }
 
 static struct buffer *waiting_buffer(void)
@@ -107,16 +102,18 @@ static void fill_next(struct work_struct *work)
 static int queue_setup(struct vb2_queue *queue, unsigned int *buffers, unsigned int *planes, unsigned int sizes[],
 		       struct device *alloc_devs[])
 {
+	unsigned int needed = frame_bytes_max(device.format);
+
 	if (*planes)
-		return *planes == 1 && sizes[0] >= frame_bytes_max() ? 0 : -EINVAL;
+		return *planes == 1 && sizes[0] >= needed ? 0 : -EINVAL;
 	*planes = 1;
-	sizes[0] = frame_bytes_max();
+	sizes[0] = needed;
 	return 0;
 }
 
 static int buf_prepare(struct vb2_buffer *vb)
 {
-	return vb2_plane_size(vb, 0) < frame_bytes_max() ? -EINVAL : 0;
+	return vb2_plane_size(vb, 0) < frame_bytes_max(device.format) ? -EINVAL : 0;
 }
 
 static void buf_queue(struct vb2_buffer *vb)
@@ -130,13 +127,13 @@ static void buf_queue(struct vb2_buffer *vb)
 
 static int start_streaming(struct vb2_queue *queue, unsigned int count)
 {
+	unsigned int most = frame_bytes_max(device.format), least = formats[device.format].bits ? most : 1;
 	char path[32];
 	int failed;
 
 	snprintf(path, sizeof(path), "raymap/%s", formats[device.format].name);
 	failed = request_firmware(&device.frame, path, &device.parent->dev);
-	if (!failed && (device.frame->size > frame_bytes_max() ||
-			(formats[device.format].bits && device.frame->size < frame_bytes_max()))) {
+	if (!failed && (device.frame->size < least || device.frame->size > most)) {
 		release_firmware(device.frame);
 		failed = -EINVAL;
 	}
@@ -182,22 +179,20 @@ static int enum_fmt(struct file *file, void *handle, struct v4l2_fmtdesc *asked)
 	return 0;
 }
 
-static int get_fmt(struct file *file, void *handle, struct v4l2_format *format)
+static void describe(struct v4l2_pix_format_mplane *pix, unsigned int format)
 {
-	struct v4l2_pix_format_mplane *pix = &format->fmt.pix_mp;
-
 	memset(pix, 0, sizeof(*pix));
 	pix->width = width;
 	pix->height = height;
-	pix->pixelformat = formats[device.format].fourcc;
+	pix->pixelformat = formats[format].fourcc;
 	pix->field = V4L2_FIELD_NONE;
 	pix->colorspace = V4L2_COLORSPACE_RAW;
 	pix->num_planes = 1;
-	pix->plane_fmt[0].bytesperline = line_bytes();
-	pix->plane_fmt[0].sizeimage = frame_bytes_max();
-	return 0;
+	pix->plane_fmt[0].bytesperline = width * formats[format].bits / 8;
+	pix->plane_fmt[0].sizeimage = frame_bytes_max(format);
 }
 
+/* The format that is asked for, or the first. */
 static unsigned int nearest(u32 fourcc)
 {
 	unsigned int i;
@@ -208,13 +203,15 @@ static unsigned int nearest(u32 fourcc)
 	return 0;
 }
 
+static int get_fmt(struct file *file, void *handle, struct v4l2_format *format)
+{
+	describe(&format->fmt.pix_mp, device.format);
+	return 0;
+}
+
 static int try_fmt(struct file *file, void *handle, struct v4l2_format *format)
 {
-	unsigned int kept = device.format;
-
-	device.format = nearest(format->fmt.pix_mp.pixelformat);
-	get_fmt(file, handle, format);
-	device.format = kept;
+	describe(&format->fmt.pix_mp, nearest(format->fmt.pix_mp.pixelformat));
 	return 0;
 }
 
@@ -223,7 +220,8 @@ static int set_fmt(struct file *file, void *handle, struct v4l2_format *format)
 	if (vb2_is_busy(&device.queue))
 		return -EBUSY;
 	device.format = nearest(format->fmt.pix_mp.pixelformat);
-	return get_fmt(file, handle, format);
+	describe(&format->fmt.pix_mp, device.format);
+	return 0;
 }
 
 static int enum_input(struct file *file, void *handle, struct v4l2_input *input)
