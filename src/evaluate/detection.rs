@@ -14,6 +14,7 @@ pub const FIGURES: [Name; 4] = [
     ("specificity", "specificity at the operating point"),
     ("ece", "calibration error, 10 bins"),
 ];
+pub const MARKED: [Name; 1] = [("auc_marked", "AUC where readers marked opacity on the radiograph itself")];
 const BLACKOUT: [Name; 2] = [
     ("auc_blackout", "AUC with the lungs blacked out: .5 is right"),
     ("blackout_refused", "share refused with the lungs blacked out: 1 is right"),
@@ -28,6 +29,13 @@ pub struct Scored {
     source: String,
 }
 
+/// One radiograph on which readers marked opacity, or none.
+pub struct Marked {
+    opacity: bool,
+    probability: f64,
+    source: String,
+}
+
 /// One radiograph with its lungs blacked out.
 struct Blind {
     said: Blackout,
@@ -39,12 +47,14 @@ struct Blind {
 #[derive(Default)]
 pub struct Detected {
     seen: Sample<Scored>,
+    marked: Sample<Marked>,
     blind: Sample<Blind>,
 }
 
 impl Detected {
     pub fn add(&mut self, seen: Seen, origin: Origin) {
         self.seen.push(origin, scored(seen));
+        self.marked.push(origin, marked(seen));
         // Only where a lung field was found to be blacked out; the AUC is of what would be said of those refused too.
         let blind = seen.blackout.zip(seen.row.opacity());
         let blind = blind.map(|(said, opacity)| Blind { said, opacity, source: source(seen) });
@@ -54,6 +64,7 @@ impl Detected {
     /// None without labels.
     pub fn section(&self) -> Option<Section> {
         let mut figures = self.seen.figures(FIGURES, &measure);
+        figures.extend(self.marked.figures(MARKED, &told_apart));
         figures.extend(self.blind.figures(BLACKOUT, &blind));
         (!self.seen.is_empty()).then(|| Section {
             key: "detection",
@@ -71,12 +82,14 @@ impl Detected {
         for scored in self.seen.all() {
             sources.entry(&scored.source).or_default().push(scored);
         }
-        let blacked_out = self.blind.all();
+        let (all_marked, blacked_out) = (self.marked.all(), self.blind.all());
         let part = |(name, members): (&str, Vec<&Scored>)| {
             let [auc, sensitivity, specificity, _] = measure(&members);
             // Within one source nothing is gained by telling scanners apart.
             let its_own: Vec<&Blind> = blacked_out.iter().copied().filter(|b| b.source == name).collect();
             let [auc_blackout, _] = blind(&its_own);
+            let its_marked: Vec<&Marked> = all_marked.iter().copied().filter(|m| m.source == name).collect();
+            let [auc_marked] = told_apart(&its_marked);
             Part {
                 by: "by_source",
                 name: name.to_owned(),
@@ -86,6 +99,7 @@ impl Detected {
                     ("auc", auc),
                     ("sensitivity", sensitivity),
                     ("specificity", specificity),
+                    ("auc_marked", auc_marked),
                     ("auc_blackout", auc_blackout),
                 ],
             }
@@ -97,14 +111,20 @@ impl Detected {
 /// A labelled radiograph beside the device's answer; refused, it is on the wrong side. None without a label.
 pub fn scored(seen: Seen) -> Option<Scored> {
     let opacity = seen.row.opacity()?;
-    let detection = seen.finding().map(|f| f.detection);
+    let flagged = seen.finding().map_or(!opacity, |f| f.detection.positive());
+    Some(Scored { opacity, probability: probability(seen, opacity), flagged, source: source(seen) })
+}
+
+/// The same where readers marked opacity on the radiograph itself.
+pub fn marked(seen: Seen) -> Option<Marked> {
+    let opacity = seen.row.marked_opacity()?;
+    Some(Marked { opacity, probability: probability(seen, opacity), source: source(seen) })
+}
+
+/// Of opacity; where the device gave none, that which is farthest from the label.
+fn probability(seen: Seen, opacity: bool) -> f64 {
     let wrong = if opacity { 0.0 } else { 1.0 };
-    Some(Scored {
-        opacity,
-        probability: detection.map_or(wrong, |d| f64::from(d.probability.get())),
-        flagged: detection.map_or(!opacity, |d| d.positive()),
-        source: source(seen),
-    })
+    seen.finding().map_or(wrong, |f| f64::from(f.detection.probability.get()))
 }
 
 fn source(seen: Seen) -> String {
@@ -116,6 +136,11 @@ fn blind(drawn: &[&Blind]) -> [Option<f64>; 2] {
     let probabilities: Vec<_> =
         drawn.iter().map(|b| (f64::from(b.said.probability.get()), b.opacity)).collect();
     [auc(&probabilities), mean(drawn.iter().map(|b| f64::from(u8::from(b.said.refused))))]
+}
+
+/// The value of [`MARKED`].
+pub fn told_apart(marked: &[&Marked]) -> [Option<f64>; 1] {
+    [auc(&marked.iter().map(|m| (m.probability, m.opacity)).collect::<Vec<_>>())]
 }
 
 /// The values of [`FIGURES`].

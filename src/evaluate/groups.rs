@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use super::detection::{self, Scored};
+use super::detection::{self, Marked, Scored};
 use super::infection;
 use super::overlap::Overlap;
 use super::row::Row;
@@ -41,6 +41,7 @@ struct Kept {
     refused: Sample<bool>,
     overlaps: Sample<Overlap>,
     detected: Sample<Scored>,
+    marked: Sample<Marked>,
 }
 
 /// What all groups keep.
@@ -57,6 +58,7 @@ impl Groups {
             kept.refused.push(origin, !origin.graded);
             kept.overlaps.push(origin, overlap);
             kept.detected.push(origin, detection::scored(seen));
+            kept.marked.push(origin, detection::marked(seen));
         }
     }
 
@@ -76,10 +78,12 @@ impl Kept {
             let [macro_, micro, ..] = infection::overlaps(each);
             [macro_, micro]
         };
+        let mut detected = self.detected.figures(detection::FIGURES, &detection::measure);
+        detected.extend(self.marked.figures(detection::MARKED, &detection::told_apart));
         let sections = [
             ("refusals", self.refused.figures(REFUSED, &refused)),
             ("infection", self.overlaps.figures(dice, &overlaps)),
-            ("detection", self.detected.figures(detection::FIGURES, &detection::measure)),
+            ("detection", detected),
         ];
         let sections = sections.into_iter().map(|(key, figures)| (key, defined(figures)));
         let sections = sections.filter(|(_, figures)| !figures.is_empty()).collect();

@@ -204,18 +204,40 @@ impl Row {
             self.finding,
             Some(Stated::Covid | Stated::Viral | Stated::Bacterial | Stated::Pneumonia)
         );
-        let drawn = self.infection.known != Some(false)
-            && self.infection.mask.is_some()
-            && self.infection.empty == Some(false);
         if self.child {
             None
         } else if let Some(class) = self.rsna_class {
             Some(class == RsnaClass::LungOpacity)
-        } else if stated || drawn {
+        } else if stated || self.outlined() {
             Some(true)
         } else {
             self.normal().then_some(false)
         }
+    }
+
+    /// Whether readers marked opacity on this very radiograph: by class, outline, box or score; a normal adult has none.
+    ///
+    /// A finding that is stated of the patient or mined from a report says nothing here: many such radiographs show
+    /// nothing, and where readers scored 0 there is none.
+    pub fn marked_opacity(&self) -> Option<bool> {
+        let brixia = self.brixia.map(|b| f64::from(b.total));
+        let scores = [brixia, self.extent, self.segments];
+        if self.child {
+            None
+        } else if let Some(class) = self.rsna_class {
+            Some(class == RsnaClass::LungOpacity)
+        } else if self.outlined() || !self.boxes.is_empty() || scores.iter().flatten().any(|s| *s > 0.0) {
+            Some(true)
+        } else {
+            (self.normal() || scores.iter().any(Option::is_some)).then_some(false)
+        }
+    }
+
+    /// Whether a mask of infection was drawn, and not an empty one.
+    fn outlined(&self) -> bool {
+        self.infection.known != Some(false)
+            && self.infection.mask.is_some()
+            && self.infection.empty == Some(false)
     }
 
     fn normal(&self) -> bool {

@@ -91,6 +91,37 @@ fn the_blackout_has_its_own_auc_and_share_of_refusals() {
 }
 
 #[test]
+fn marked_opacity_is_what_readers_saw_on_the_radiograph_itself() {
+    let mut set = Set::new();
+    let mask = set.infection_mask("seen.png", LESIONS[0]);
+    let found = || Answer::marks(LESIONS[0]);
+    let outline = [("infection_mask", mask.as_str()), ("infection_known", "1"), ("infection_empty", "0")];
+    let boxed = [("boxes", r#"[[0.1, 0.1, 0.2, 0.2, "Lung Opacity", "rsna"]]"#), ("finding", "other")];
+    let mut add = |answer, cells: &[(&'static str, &str)]| {
+        set.add(answer, &[cells, &[("source", "clinic")]].concat());
+    };
+    // Marked, whatever was stated; the last is overlooked by the device.
+    add(found(), &outline);
+    add(found(), &boxed);
+    add(found(), &[("rsna_class", "Lung Opacity")]);
+    add(Answer::marks(NONE), &[("geo_extent", "0.7"), ("finding", "unknown")]);
+    // None marked: by class, by stated normal, and scored 0 though the patient has the disease.
+    add(Answer::marks(NONE), &[("rsna_class", "No Lung Opacity / Not Normal"), ("finding", "pneumonia")]);
+    add(Answer::marks(NONE), &[("finding", "normal")]);
+    add(Answer::marks(NONE), &[("geo_extent", "0"), ("finding", "covid")]);
+    // Nobody looked, or a child.
+    add(Answer::marks(NONE), &[("finding", "covid")]);
+    add(Answer::marks(NONE), &[("geo_extent", "4"), ("pediatric", "1")]);
+    let e = set.evaluate();
+    // Three of four stand above all three without; the fourth stands beside them: (3 + 1/2) / 4.
+    check(&e, "detection", &[("auc_marked", 3.5 / 4.0)]);
+    assert_eq!(e.section("detection").and_then(|s| s.figure("auc_marked")).map(|f| f.n), Some(7));
+    let j = e.to_json();
+    assert_eq!(j["detection"]["by_source"]["clinic"]["auc_marked"], 0.875);
+    assert_eq!(j["groups"]["source"]["clinic"]["detection"]["auc_marked"], 0.875);
+}
+
+#[test]
 fn only_the_fold_that_was_asked_for_is_read() {
     let mut set = Set::new();
     for (split, fold) in [("train", "1"), ("train", "2"), ("test", "1"), ("test", "")] {
