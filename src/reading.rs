@@ -81,6 +81,8 @@ pub struct OperatingPoint {
     pub threshold: Fraction,
     pub sensitivity: Option<Fraction>,
     pub specificity: Option<Fraction>,
+    /// Whether that was on cases of the unit's own (`raymap calibrate`) and not on the model's.
+    pub measured_here: bool,
 }
 
 /// What made the reading.
@@ -182,6 +184,7 @@ fn detection_json(d: &Detection) -> Value {
             "threshold": share(p.threshold),
             "sensitivity": p.sensitivity.map(share),
             "specificity": p.specificity.map(share),
+            "measured_here": p.measured_here,
         },
     })
 }

@@ -89,6 +89,24 @@ fn what_to_do_about_a_source_fits_its_kind() {
 }
 
 #[test]
+fn it_says_whose_cases_the_threshold_was_measured_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let model = |board: &str| check(folder.path(), board).1.remove(0).2;
+    assert!(model(BOARD).ends_with("its threshold was not measured on this unit (raymap calibrate)"));
+    let written: toml::Table =
+        include_str!("../models/lite0-unet-256/manifest.toml").parse::<toml::Table>().unwrap();
+    let point = format!(
+        "schema = 1\nmodel_sha256 = {}\nmodel = \"lite0-unet-256\"\nthreshold = 0.5\nsensitivity = 0.9\n\
+         specificity = 0.8\npositives = 30\nnegatives = 30\nrefused = 0\nwish = \"none\"\nmeasured_on = \"cases.csv\"\n",
+        written["files"]["model"]["sha256"]
+    );
+    fs::write(folder.path().join("point.toml"), point).unwrap();
+    let board = format!("{BOARD}[station]\noperating_point = \"point.toml\"\n");
+    let said = model(&board);
+    assert!(said.contains("+point.") && said.ends_with("measured on cases of your own"), "{said}");
+}
+
+#[test]
 fn too_few_cases_choose_no_threshold() {
     let folder = tempfile::tempdir().unwrap();
     let at = folder.path();

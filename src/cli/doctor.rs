@@ -121,8 +121,10 @@ fn tests<'a>(
     let found = match refused {
         Some(failure) => Err(failure.text.clone()),
         None => Ok(format!(
-            "{} {}: checksums, shapes and golden output agree",
-            about.model_name, about.model_version
+            "{} {}: checksums, shapes and golden output agree; {}",
+            about.model_name,
+            about.model_version,
+            threshold(board)
         )),
     };
     let mut tests = vec![SelfTest { code: "model", vital: true, check: Box::new(move || found) }];
@@ -138,6 +140,14 @@ fn tests<'a>(
     tests.push(test("space", || space(board)));
     tests.push(test("temperature", temperature));
     tests
+}
+
+/// Whose cases the threshold of detection was measured on.
+fn threshold(board: &Board) -> &'static str {
+    match board.station.as_ref().and_then(|s| s.operating_point.as_ref()) {
+        Some(_) => "its threshold was measured on cases of your own",
+        None => "its threshold was not measured on this unit (raymap calibrate)",
+    }
 }
 
 fn test<'a>(code: &'static str, check: impl FnOnce() -> Found + 'a) -> SelfTest<'a> {

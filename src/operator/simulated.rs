@@ -39,7 +39,8 @@ pub fn graded(percent: u8) -> Study {
         brixia_estimate: 4,
         brixia_zones: [1, 1, 1, 1, 0, 0],
     };
-    let point = OperatingPoint { threshold: share, sensitivity: None, specificity: None };
+    let point =
+        OperatingPoint { threshold: share, sensitivity: None, specificity: None, measured_here: false };
     let finding = Finding {
         infected: Shares::even(share),
         interval90: [share; 2],

@@ -91,6 +91,7 @@ impl LocalPoint {
             threshold: share("threshold", written.threshold)?,
             sensitivity: Some(share("sensitivity", written.sensitivity)?),
             specificity: Some(share("specificity", written.specificity)?),
+            measured_here: true,
         };
         let digest: String = Sha256::digest(text.as_bytes()).iter().map(|b| format!("{b:02x}")).collect();
         let mark = format!("+point.{}", digest.get(..MARK_DIGITS).unwrap_or_default());

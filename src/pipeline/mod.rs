@@ -158,6 +158,7 @@ impl Rules {
                 threshold: d.threshold,
                 sensitivity: (d.positives > 0).then_some(d.sensitivity),
                 specificity: (d.negatives > 0).then_some(d.specificity),
+                measured_here: false,
             },
             interval90: IntervalRule { below: i.below, above: i.above },
         }

@@ -224,6 +224,7 @@ fn finding(r: &Value, map: &InfectionMap) -> Option<Finding> {
                 threshold: fraction(&point["threshold"])?,
                 sensitivity: fraction(&point["sensitivity"]),
                 specificity: fraction(&point["specificity"]),
+                measured_here: point["measured_here"] == true,
             },
         },
     })

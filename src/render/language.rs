@@ -122,6 +122,8 @@ pub struct Numbers {
     pub opacity_no: String,
     pub probability: String,
     pub measured: String,
+    pub measured_here: String,
+    pub measured_elsewhere: String,
     pub not_measured: String,
     pub scale: String,
     pub map_off: String,

@@ -21,7 +21,7 @@ const ENLARGED_MAX: u32 = 2;
 /// Width of the caption in units; a narrower radiograph stands in its middle.
 const CAPTION_WIDTH: i32 = 760;
 /// Height of the caption of a graded study in units.
-const GRADED_HEIGHT: i32 = 290;
+const GRADED_HEIGHT: i32 = 304;
 /// Height of a warning under the caption of a graded study in units.
 const WARNING_HEIGHT: i32 = 50;
 /// Height of the caption of a refused study in units.

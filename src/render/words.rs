@@ -47,12 +47,18 @@ pub fn detection(words: &Words, d: &Detection) -> [String; 2] {
     [answer.clone(), filled(&n.probability, &[("probability", &percent(d.probability))])]
 }
 
-/// What was measured at the operating point.
+/// What was measured at the operating point, and whether on the unit's own cases: elsewhere it may not hold here.
 pub fn operating_point(words: &Words, d: &Detection) -> String {
     let (n, p) = (&words.numbers, &d.operating_point);
     let measured = |v: Option<Fraction>| v.map_or_else(|| n.not_measured.clone(), percent);
     let parts = [measured(p.sensitivity), measured(p.specificity), percent(p.threshold)];
-    filled(&n.measured, &[("sensitivity", &parts[0]), ("specificity", &parts[1]), ("threshold", &parts[2])])
+    let known = p.sensitivity.is_some() || p.specificity.is_some();
+    let said = match (known, p.measured_here) {
+        (false, _) => &n.measured,
+        (true, false) => &n.measured_elsewhere,
+        (true, true) => &n.measured_here,
+    };
+    filled(said, &[("sensitivity", &parts[0]), ("specificity", &parts[1]), ("threshold", &parts[2])])
 }
 
 /// Name, version and the head of the checksum.
@@ -201,8 +207,9 @@ mod tests {
     }
 
     fn found(probability: f32, measured: Option<f32>) -> Detection {
+        let [sensitivity, specificity] = [measured.map(f); 2];
         let operating_point =
-            OperatingPoint { threshold: f(0.4), sensitivity: measured.map(f), specificity: measured.map(f) };
+            OperatingPoint { threshold: f(0.4), sensitivity, specificity, measured_here: false };
         Detection { probability: f(probability), operating_point }
     }
 
@@ -221,9 +228,15 @@ mod tests {
     fn an_unmeasured_operating_point_says_so() {
         let words = Words::of(Language::English);
         assert!(operating_point(words, &found(0.9, None)).contains("not measured"));
+        let mut measured = found(0.9, Some(0.95));
         assert_eq!(
-            plain(&operating_point(words, &found(0.9, Some(0.95)))),
-            "Sensitivity 95 %, specificity 95 % (threshold 40 %)"
+            plain(&operating_point(words, &measured)),
+            "Not measured on this unit; elsewhere: sensitivity 95 %, specificity 95 % (threshold 40 %)"
+        );
+        measured.operating_point.measured_here = true;
+        assert_eq!(
+            plain(&operating_point(words, &measured)),
+            "Measured here: sensitivity 95 %, specificity 95 % (threshold 40 %)"
         );
     }
 

@@ -40,7 +40,12 @@ fn finding(share: f32) -> Finding {
         },
         detection: Detection {
             probability: s,
-            operating_point: OperatingPoint { threshold: s, sensitivity: None, specificity: None },
+            operating_point: OperatingPoint {
+                threshold: s,
+                sensitivity: None,
+                specificity: None,
+                measured_here: false,
+            },
         },
     }
 }

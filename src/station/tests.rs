@@ -63,7 +63,8 @@ impl Reader for FakeReader {
             brixia_estimate: 4,
             brixia_zones: [1, 1, 1, 1, 0, 0],
         };
-        let point = OperatingPoint { threshold: share, sensitivity: None, specificity: None };
+        let point =
+            OperatingPoint { threshold: share, sensitivity: None, specificity: None, measured_here: false };
         let finding = Finding {
             infected: Shares::even(share),
             interval90: [share; 2],

@@ -110,7 +110,12 @@ fn finding(map: &InfectionMap) -> Finding {
         severity: Severity::of(&infected, &cutoffs),
         detection: Detection {
             probability: Fraction::clamped(total * 4.0),
-            operating_point: OperatingPoint { threshold: share(0.2), sensitivity: None, specificity: None },
+            operating_point: OperatingPoint {
+                threshold: share(0.2),
+                sensitivity: None,
+                specificity: None,
+                measured_here: false,
+            },
         },
     }
 }

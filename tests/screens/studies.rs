@@ -123,6 +123,7 @@ pub fn graded(size: PixelSize, spots: &[Ellipse], measured: Option<Fraction>) ->
                 threshold: f(0.42),
                 sensitivity: measured,
                 specificity: measured.map(|_| f(0.88)),
+                measured_here: false,
             },
         },
     };
