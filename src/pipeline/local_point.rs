@@ -12,6 +12,8 @@ use crate::units::Fraction;
 
 /// The only layout there is.
 const SCHEMA: u32 = 1;
+/// What stands in a model's version before the file's digits.
+pub const LOCAL_POINT_MARK: &str = "+point.";
 /// Digits of the file's SHA-256 in a model's version: enough to tell two files apart.
 const MARK_DIGITS: usize = 8;
 /// Digits of a model's checksum that an error shows: enough to tell two apart.
@@ -94,7 +96,7 @@ impl LocalPoint {
             measured_here: true,
         };
         let digest: String = Sha256::digest(text.as_bytes()).iter().map(|b| format!("{b:02x}")).collect();
-        let mark = format!("+point.{}", digest.get(..MARK_DIGITS).unwrap_or_default());
+        let mark = format!("{LOCAL_POINT_MARK}{}", digest.get(..MARK_DIGITS).unwrap_or_default());
         Ok(Self { point, model_sha256: written.model_sha256, model: written.model, mark })
     }
 }

@@ -9,7 +9,7 @@ mod local_point;
 mod study;
 
 pub use blackout::Blackout;
-pub use local_point::{LocalPoint, LocalPointError, WrittenPoint};
+pub use local_point::{LOCAL_POINT_MARK, LocalPoint, LocalPointError, WrittenPoint};
 pub use study::Study;
 
 use fitness::FitnessRule;

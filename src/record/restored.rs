@@ -18,7 +18,7 @@ use crate::infection_map::InfectionMap;
 use crate::lung_field::LungField;
 use crate::network::{Fitness, Segmentation};
 use crate::person::Person;
-use crate::pipeline::Study;
+use crate::pipeline::{LOCAL_POINT_MARK, Study};
 use crate::preprocess::{Display, Letterbox};
 use crate::reading::{
     Detection, Finding, LungFieldSummary, OperatingPoint, Provenance, Reading, Refusal, Timing, Warning,
@@ -224,10 +224,16 @@ fn finding(r: &Value, map: &InfectionMap) -> Option<Finding> {
                 threshold: fraction(&point["threshold"])?,
                 sensitivity: fraction(&point["sensitivity"]),
                 specificity: fraction(&point["specificity"]),
-                measured_here: point["measured_here"] == true,
+                measured_here: measured_here(r),
             },
         },
     })
+}
+
+/// Whether the operating point was the unit's own; readings kept before this was said name it in the model's version.
+fn measured_here(r: &Value) -> bool {
+    let named = || r["model"]["version"].as_str().is_some_and(|v| v.contains(LOCAL_POINT_MARK));
+    r["detection"]["operating_point"]["measured_here"].as_bool().unwrap_or_else(named)
 }
 
 fn fraction(value: &Value) -> Option<Fraction> {
@@ -249,4 +255,22 @@ fn known(text: &str) -> &'static str {
     let name: &'static str = Box::leak(text.to_owned().into_boxed_str());
     names.insert(name);
     name
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::measured_here;
+
+    #[test]
+    fn an_older_reading_names_its_operating_point_in_the_models_version() {
+        let reading = |version: &str, point: Value| {
+            measured_here(&json!({"model": {"version": version}, "detection": {"operating_point": point}}))
+        };
+        assert!(reading("0.3.2+point.a1b2c3d4", json!({})));
+        assert!(!reading("0.3.2", json!({})));
+        assert!(reading("0.3.2+point.a1b2c3d4", json!({"measured_here": true})));
+        assert!(!reading("0.3.2", json!({"measured_here": false})));
+    }
 }
