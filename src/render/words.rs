@@ -47,7 +47,7 @@ pub fn detection(words: &Words, d: &Detection) -> [String; 2] {
     [answer.clone(), filled(&n.probability, &[("probability", &percent(d.probability))])]
 }
 
-/// What was measured at the operating point, and whether on the unit's own cases: elsewhere it may not hold here.
+/// What was measured at the operating point, and whether on the unit's own cases: what was elsewhere may not hold here.
 pub fn operating_point(words: &Words, d: &Detection) -> String {
     let (n, p) = (&words.numbers, &d.operating_point);
     let measured = |v: Option<Fraction>| v.map_or_else(|| n.not_measured.clone(), percent);
