@@ -8,6 +8,8 @@ use std::fmt;
 
 use sha2::{Digest as _, Sha256};
 
+/// Completed years from which a person counts as an adult: nothing here has learned to read younger chests.
+pub const ADULT_FROM_YEARS: u8 = 18;
 /// Characters of the longest identifier: what a wristband's code and a narrow screen hold.
 pub const IDENTIFIER_MAX: usize = 24;
 /// Characters of the shortest: a bed's or a day's number is nobody's identifier.

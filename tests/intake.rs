@@ -208,11 +208,12 @@ fn a_dataset_without_preamble_is_read_too() {
 }
 
 #[test]
-fn another_modality_or_body_part_is_a_refusal_without_patient_data() {
+fn another_modality_body_part_or_age_is_a_refusal_without_patient_data() {
     let cases = [
         (tags::MODALITY, "CT", "not_radiography", "CT slice"),
         (tags::BODY_PART_EXAMINED, "KNEE", "not_chest", "knee"),
         (tags::VIEW_POSITION, "LL", "not_frontal", "lateral"),
+        (tags::PATIENT_AGE, "009Y", "not_adult", "younger than 18"),
     ];
     for (tag, value, code, word) in cases {
         let mut object = radiograph();

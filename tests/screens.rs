@@ -233,6 +233,7 @@ fn every_refusal_fits_every_screen_in_every_language() {
         "not_radiography",
         "not_chest",
         "not_frontal",
+        "not_adult",
         "not_frontal_chest",
         "inverted",
         "upside_down",

@@ -31,7 +31,7 @@ pub struct Scored {
 
 /// One radiograph on which readers marked opacity, or none.
 pub struct Marked {
-    opacity: bool,
+    pub opacity: bool,
     probability: f64,
     source: String,
 }

@@ -31,6 +31,8 @@ pub struct Group {
     pub n: usize,
     /// Of those with a label for detection, those with opacity: sensitivity is measured on them alone.
     pub positives: usize,
+    /// Those on which readers marked opacity or saw none, and how many of them have opacity.
+    pub marked: [usize; 2],
     /// Section key and its figures, those with labels alone.
     pub sections: Vec<(&'static str, Vec<Figure>)>,
 }
@@ -88,7 +90,9 @@ impl Kept {
         let sections = sections.into_iter().map(|(key, figures)| (key, defined(figures)));
         let sections = sections.filter(|(_, figures)| !figures.is_empty()).collect();
         let positives = self.detected.all().iter().filter(|s| s.opacity).count();
-        Group { by, name: name.to_owned(), n: self.refused.n(), positives, sections }
+        let with_opacity = self.marked.all().iter().filter(|m| m.opacity).count();
+        let marked = [self.marked.n(), with_opacity];
+        Group { by, name: name.to_owned(), n: self.refused.n(), positives, marked, sections }
     }
 }
 

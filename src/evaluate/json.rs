@@ -75,7 +75,9 @@ fn groups(groups: &[Group]) -> Value {
         for (key, figures) in &group.sections {
             let mut section = figures_json(figures);
             if *key == "detection" {
+                let [n, positives] = group.marked;
                 section["positives"] = json!(group.positives);
+                section["marked"] = json!({"n": n, "positives": positives});
             }
             sections.insert((*key).into(), section);
         }

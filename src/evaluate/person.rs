@@ -1,7 +1,7 @@
 //! What a manifest says of the person: sex and age.
 
-/// Years from which a person counts as an adult.
-const ADULT_FROM: f64 = 18.0;
+use crate::person::ADULT_FROM_YEARS;
+
 /// Youngest years of the older age groups.
 const MIDDLE_FROM: f64 = 40.0;
 const OLD_FROM: f64 = 65.0;
@@ -46,7 +46,7 @@ impl AgeGroup {
         let years: f64 = text.parse().ok()?;
         Some(match years {
             y if y.is_nan() || y < 0.0 => return None,
-            y if y < ADULT_FROM => Self::Child,
+            y if y < f64::from(ADULT_FROM_YEARS) => Self::Child,
             y if y < MIDDLE_FROM => Self::Young,
             y if y < OLD_FROM => Self::Middle,
             _ => Self::Old,

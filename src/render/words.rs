@@ -90,7 +90,7 @@ pub fn advice<'a>(words: &'a Words, code: &str) -> &'a str {
         "not_frontal_chest" | "not_frontal" => "frontal",
         "lungs_too_small" | "lungs_too_large" => "crop",
         "lungs_not_side_by_side" | "lung_lying" => "unmirrored",
-        "lungs_not_found" | "one_lung_only" | "lungs_unequal" | "lungs_undecided" => "person",
+        "lungs_not_found" | "one_lung_only" | "lungs_unequal" | "lungs_undecided" | "not_adult" => "person",
         _ => "other",
     };
     words.advice.of(advice)

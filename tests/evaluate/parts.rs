@@ -118,7 +118,9 @@ fn marked_opacity_is_what_readers_saw_on_the_radiograph_itself() {
     assert_eq!(e.section("detection").and_then(|s| s.figure("auc_marked")).map(|f| f.n), Some(7));
     let j = e.to_json();
     assert_eq!(j["detection"]["by_source"]["clinic"]["auc_marked"], 0.875);
-    assert_eq!(j["groups"]["source"]["clinic"]["detection"]["auc_marked"], 0.875);
+    let group = &j["groups"]["source"]["clinic"]["detection"];
+    assert_eq!(group["auc_marked"], 0.875);
+    assert_eq!((group["marked"]["n"].as_u64(), group["marked"]["positives"].as_u64()), (Some(7), Some(4)));
 }
 
 #[test]

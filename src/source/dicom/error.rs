@@ -5,6 +5,7 @@ use super::jpegls::JpegLsError;
 use super::scan::{DEPTH_MAX, ELEMENTS_MAX};
 use super::syntax::Uid;
 use crate::frame::FrameError;
+use crate::person::ADULT_FROM_YEARS;
 use crate::source::raster::RasterError;
 use crate::units::PixelSize;
 
@@ -21,6 +22,13 @@ pub enum DicomError {
     /// another view of the chest
     #[error("the file says that it is a lateral view: only frontal chest radiographs are read (PA, AP)")]
     NotFrontal,
+
+    /// a child
+    #[error(
+        "the file says that the patient is younger than {ADULT_FROM_YEARS} years: only radiographs of adults are read; \
+         where that is wrong, correct it on the X-ray unit and send the radiograph again"
+    )]
+    NotAdult,
 
     /// raw detector values
     #[error(
@@ -125,6 +133,7 @@ impl DicomError {
             Self::NotRadiography { .. } => "not_radiography",
             Self::NotAChest { .. } => "not_chest",
             Self::NotFrontal => "not_frontal",
+            Self::NotAdult => "not_adult",
             Self::ForProcessing => "not_for_presentation",
             Self::Length { .. } => "dicom_length",
             Self::Cut { .. } => "dicom_truncated",
@@ -153,11 +162,15 @@ impl DicomError {
         }
     }
 
-    /// Whether the file is sound but shows no chest radiograph.
+    /// Whether the file is sound but shows no chest radiograph of an adult that can be read.
     pub fn is_refusal(&self) -> bool {
         matches!(
             self,
-            Self::NotRadiography { .. } | Self::NotAChest { .. } | Self::NotFrontal | Self::ForProcessing
+            Self::NotRadiography { .. }
+                | Self::NotAChest { .. }
+                | Self::NotFrontal
+                | Self::NotAdult
+                | Self::ForProcessing
         )
     }
 }

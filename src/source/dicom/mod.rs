@@ -1,8 +1,8 @@
 //! Radiographs in DICOM files.
 //!
 //! What a file says is taken in this order: `scan` walks its elements within bounds, `scope` refuses what is
-//! no chest radiograph, `shape` reads how the pixels lie, `shades` how they are to be shown, `pixels` decodes them
-//! by their transfer syntax.
+//! no chest radiograph of an adult, `shape` reads how the pixels lie, `shades` how they are to be shown, `pixels`
+//! decodes them by their transfer syntax.
 //! Only the elements named in [`tag`] and [`crate::identity`] are ever kept of a file that is read. Of those that say
 //! who the patient is come one digest ([`crate::person::Person`]) and, for a sealed record, the values themselves;
 //! errors carry numbers and words of our own, never a file's text (a UID of digits and dots excepted).
@@ -11,6 +11,7 @@
 //! general readers allocate what a header declares and recurse as deep as a file nests.
 //! A linear window and the inversion of MONOCHROME1 belong to `preprocess`; this module does not do them.
 
+mod age;
 mod error;
 mod identity;
 mod jpeg;
@@ -52,7 +53,7 @@ pub fn has_preamble(bytes: &[u8]) -> bool {
 /// the window is the file's first, expressed in those values. Where the file shows its values by a table or a
 /// sigmoid, pixels are what these give, before any inversion.
 /// Fails with a refusal ([`DicomError::is_refusal`]) before any pixel is decoded when the file says that it
-/// is no radiograph or not of a chest.
+/// is no radiograph, or not of an adult's chest.
 pub fn read(bytes: &[u8]) -> Result<Frame, DicomError> {
     let dataset = scan::scan(bytes)?;
     scope::check(&dataset)?;

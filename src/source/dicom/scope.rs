@@ -1,8 +1,9 @@
-//! Whether a file says of itself that it is a chest radiograph.
+//! Whether a file says of itself that it is a chest radiograph of an adult.
 //!
 //! A file that says nothing is taken: whether it shows a chest is then judged from its pixels.
 //! Sources: modalities from DICOM PS3.3, C.7.3.1.1.1; body parts from DICOM PS3.16, annex L.
 
+use super::age;
 use super::error::DicomError;
 use super::scan::Dataset;
 use super::tag;
@@ -88,7 +89,8 @@ const ELSEWHERE: [(&str, &str); 46] = [
 /// Decubitus views (LLD, RLD) are frontal.
 const LATERAL: [&str; 6] = ["LL", "RL", "LAT", "LATERAL", "LLAT", "RLAT"];
 
-/// Refuses a file whose modality, body part, view or intent excludes a frontal chest radiograph to be looked at.
+/// Refuses a file whose modality, body part, view, patient or intent excludes a frontal chest radiograph of an adult to be
+/// looked at.
 pub(super) fn check(dataset: &Dataset) -> Result<(), DicomError> {
     if let Some(modality) = dataset.text(tag::MODALITY)
         && !RADIOGRAPHY.iter().any(|known| modality.eq_ignore_ascii_case(known))
@@ -99,6 +101,7 @@ pub(super) fn check(dataset: &Dataset) -> Result<(), DicomError> {
     match dataset.text(tag::BODY_PART_EXAMINED).and_then(|part| find(&ELSEWHERE, part)) {
         Some((_, body_part)) => Err(DicomError::NotAChest { body_part }),
         None if is_lateral(dataset) => Err(DicomError::NotFrontal),
+        None if age::is_child(dataset) => Err(DicomError::NotAdult),
         // PS3.3, C.8.11.1.1.1: such values are neither windowed nor in the order in which they are shown.
         None if dataset.text(tag::PRESENTATION_INTENT_TYPE) == Some("FOR PROCESSING") => {
             Err(DicomError::ForProcessing)

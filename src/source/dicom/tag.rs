@@ -18,6 +18,7 @@ pub(super) const PATIENT_ID: Tag = (0x0010, 0x0020);
 pub(super) const ISSUER_OF_PATIENT_ID: Tag = (0x0010, 0x0021);
 pub(super) const PATIENT_BIRTH_DATE: Tag = (0x0010, 0x0030);
 pub(super) const PATIENT_SEX: Tag = (0x0010, 0x0040);
+pub(super) const PATIENT_AGE: Tag = (0x0010, 0x1010);
 pub(super) const BODY_PART_EXAMINED: Tag = (0x0018, 0x0015);
 pub(super) const VIEW_POSITION: Tag = (0x0018, 0x5101);
 pub(super) const STUDY_INSTANCE_UID: Tag = (0x0020, 0x000D);
@@ -60,7 +61,7 @@ pub(super) const SEQUENCE_END: Tag = (0xFFFE, 0xE0DD);
 pub(super) const TABLES: [Tag; 2] = [MODALITY_LUT_SEQUENCE, VOI_LUT_SEQUENCE];
 
 /// All else that a scan keeps.
-pub(super) const KEPT: [Tag; 46] = [
+pub(super) const KEPT: [Tag; 47] = [
     TRANSFER_SYNTAX_UID,
     SPECIFIC_CHARACTER_SET,
     STUDY_DATE,
@@ -77,6 +78,7 @@ pub(super) const KEPT: [Tag; 46] = [
     PATIENT_ID,
     ISSUER_OF_PATIENT_ID,
     PATIENT_BIRTH_DATE,
+    PATIENT_AGE,
     BODY_PART_EXAMINED,
     VIEW_POSITION,
     STUDY_INSTANCE_UID,

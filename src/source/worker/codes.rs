@@ -1,6 +1,6 @@
 //! The stable names that a decoding process may give a file's fault: all of `file`, `raster`, `dicom` and `frame`.
 
-const KNOWN: [&str; 46] = [
+const KNOWN: [&str; 47] = [
     "dicom_bits",
     "dicom_coded_size",
     "dicom_element",
@@ -43,6 +43,7 @@ const KNOWN: [&str; 46] = [
     "jpegls_header",
     "jpegls_truncated",
     "jpegls_variety",
+    "not_adult",
     "not_chest",
     "not_for_presentation",
     "not_frontal",
