@@ -60,7 +60,7 @@ def main():
     table = corpus.rows(cfg.data)
     cache = corpus.build_cache(cfg.data, cfg.work / "corpus.npz")
     for name in cfg.only:
-        plans = plan.apart(name, cfg.scale)
+        plans = plan.short(f"without-{name}", cfg.scale, without=plan.APART[name])
         for todo in plans:
             __main__.run(cfg, plans, todo, table, cache, {})
         write_bundle(cfg, name, cache, corpus.Pools(table, without=plan.APART[name]))

@@ -26,6 +26,7 @@ FALSE_ALARM = 2.0
 # What all normals together, whose score is 0 by definition, weigh beside all radiographs that a reader scored.
 NORMALS = 0.1
 FIT_FROM_MAX = 0.75
+FOUR_FOLDS = "cross-validation over four folds, adults; the final network is the same recipe on all of them"
 
 
 class Int8:
@@ -79,8 +80,8 @@ def answer(model, image):
 
 
 def answers(models, table, cache):
-    """Out-of-fold answers by index: every adult outside the test split, by the model that left the fold out."""
-    rows = [i for i, r in enumerate(table) if r["split"] != "test" and r["pediatric"] != "1"]
+    """Out-of-fold answers by index: every adult of the models' folds, by the model that left the fold out."""
+    rows = [i for i, r in enumerate(table) if r["split"] != "test" and r["pediatric"] != "1" and int(r["fold"]) in models]
     return {i: answer(models[int(table[i]["fold"])], cache["image"][i]) for i in tqdm(rows, desc="out of fold", mininterval=10)}
 
 
@@ -250,8 +251,8 @@ def fit_numbers(seen):
     return {"threshold": round(float(min(FIT_FROM_MAX, np.quantile(fit, 1 / 400))), 4), "mirrored_from": 0.9}
 
 
-def calibrate(models, table, cache):
-    """All measured numbers of the manifest, as a dict by section. `models` has an `Int8` for each fold."""
+def calibrate(models, table, cache, how=FOUR_FOLDS):
+    """All measured numbers of the manifest, as a dict by section. `models` has an `Int8` for each fold; `how` says it."""
     seen = answers(models, table, cache)
     adult = [i for i, a in seen.items() if a]
     known = [i for i in adult if table[i]["infection_known"] == "1"]
@@ -281,7 +282,6 @@ def calibrate(models, table, cache):
     normal = [share[i] for i in healthy]
     # From here on fewer than one normal in ten is called ill; never below one percent of the lung.
     mild = min(0.08, max(0.01, float(np.ceil(100 * np.quantile(normal, 0.9)) / 100)))
-    how = "cross-validation over four folds, adults; the final network is the same recipe on all of them"
     print(f"Brixia zone cut-offs {cutoffs}: mean error {total_error:.2f}, {zone_error:.2f} a zone on {len(scored)} radiographs")
     print(f"extent cut-offs {extent}: mean error {extent_error:.2f} on {len(extended)} radiographs")
     print(f"a zone is touched from {touched}: mean error {touched_error:.2f} on {len(counted)} radiographs")

@@ -1,10 +1,10 @@
 """The model card: what the network is, what it was trained on, how well it does, what it may be used for.
 
-    python -m raymap_training.card --bundle DIR --metrics FILE.json [--second FILE.json --second-name TEXT] [--apart FILE.json]
+    python -m raymap_training.card --bundle DIR --metrics FILE.json [--second FILE.json] [--apart FILE.json] [--twins FILE.json ...]
 
 writes DIR/card.md. The metrics are what `raymap evaluate MANIFEST --json` prints, the rest stands in the manifest of
-the bundle and in the corpus's table; no figure is written by hand. Those of `--apart` are printed by the command that
-`raymap_training.apart` names.
+the bundle and in the corpus's table; no figure is written by hand. Those of `--apart` and
+`--twins` are printed by the commands that `raymap_training.apart` and `raymap_training.twins` name.
 """
 
 import argparse
@@ -16,8 +16,8 @@ import pathlib
 import tomllib
 from collections import Counter
 
-from .corpus import permissive
-from .plan import APART
+from .corpus import Pools, permissive
+from .plan import APART, TWINS, TWINS_WITHOUT_FOLD
 
 # Section and key in the JSON, and what the card calls it.
 FIGURES = [
@@ -49,6 +49,7 @@ FIGURES = [
 GROUP_FIGURES = [
     ("infection", "dice_macro", "infection Dice"),
     ("detection", "auc", "AUC"),
+    ("detection", "auc_marked", "AUC by readers' marks"),
     ("detection", "sensitivity", "sensitivity"),
     ("detection", "specificity", "specificity"),
     ("refusals", "refused", "refused"),
@@ -56,6 +57,7 @@ GROUP_FIGURES = [
 DIVISIONS = ("source", "sex", "age", "view", "finding")
 # Below so many radiographs a group's figure says little; it stands in the card with this mark.
 FEW = 20
+VALUE = "value (95 % interval)"
 
 
 def number(value):
@@ -75,23 +77,26 @@ def row(*cells):
     return "| " + " | ".join(str(c) for c in cells) + " |"
 
 
-def figure_table(metrics, second=None, second_name=None):
-    """One line a figure that either run has."""
-    heads = ["figure", "radiographs", "value (95 % interval)"] + ([second_name] if second else [])
-    lines = [row(*heads), row(*["---"] * len(heads))]
+def figure_table(columns):
+    """One line a figure that any of the measurements has; `columns` are metrics by the head of their column.
+
+    The radiographs are those of the first column.
+    """
+    lines = [row("figure", "radiographs", *columns), row(*["---"] * (2 + len(columns)))]
     for key, figure, name in FIGURES:
-        section = metrics.get(key, {})
-        cells = [with_interval(section, figure), with_interval(second.get(key, {}), figure) if second else None]
+        cells = [with_interval(metrics.get(key, {}), figure) for metrics in columns.values()]
         if any(cells):
-            n = (section.get("figure_n") or {}).get(figure, "-")
-            lines.append(row(name, n, cells[0] or "-", *([cells[1] or "-"] if second else [])))
+            n = (next(iter(columns.values())).get(key, {}).get("figure_n") or {}).get(figure, "-")
+            lines.append(row(name, n, *(cell or "-" for cell in cells)))
     return "\n".join(lines)
 
 
 def measured_on(section, figure):
     """How many radiographs stand behind a group's figure: of the smaller class for the AUC."""
-    n, positives = section["n"], section.get("positives", 0)
-    return {"sensitivity": positives, "specificity": n - positives, "auc": min(positives, n - positives)}.get(figure, n)
+    counts = section["marked"] if figure == "auc_marked" else section
+    n, positives = counts["n"], counts.get("positives", 0)
+    smaller = min(positives, n - positives)
+    return {"sensitivity": positives, "specificity": n - positives, "auc": smaller, "auc_marked": smaller}.get(figure, n)
 
 
 def group_table(groups):
@@ -125,7 +130,7 @@ def failures(metrics):
     return [line for _, line in sorted(found, key=lambda pair: pair[0])]
 
 
-def metrics_text(metrics, second=None, second_name=None):
+def metrics_text(metrics, second=None):
     """The sections of the card that come from `raymap evaluate`."""
     if metrics is None:
         return "The figures on held-out radiographs are printed by `raymap evaluate`; this card was written without them."
@@ -136,7 +141,7 @@ def metrics_text(metrics, second=None, second_name=None):
         f"of {metrics['adults']['n']} adults {metrics['adults']['refused']} refused.",
         "A refused radiograph counts with the answer farthest from its label. Intervals: 95 %, resampled over patients.",
         "",
-        figure_table(metrics, second, second_name),
+        figure_table({VALUE: metrics} | ({second["model"]["name"]: second} if second else {})),
     ]
     for by in DIVISIONS:
         groups = metrics.get("groups", {}).get(by)
@@ -162,7 +167,7 @@ def apart_text(metrics):
         "The numbers of the shipped bundle turned its map into a probability. Nearly all outlines and scores are of one group, most normal adults of another: without either, little is left to learn from.",
         "The shipped network has seen every source below; on a unit that it has not seen, expect something between these figures and those above.",
         "",
-        figure_table(metrics),
+        figure_table({VALUE: metrics}),
         "",
         group_table(metrics["groups"]["source"]),
         "",
@@ -171,7 +176,25 @@ def apart_text(metrics):
     ])
 
 
-def text(manifest, table, parameters=None, metrics=None, second=None, second_name=None, apart=None):
+def twins_text(metrics, table):
+    """The section on what licences and seed change, a column a training; nothing where that was not measured."""
+    if not metrics:
+        return ""
+    seen = {name: Pools(table, TWINS_WITHOUT_FOLD, only) for name, only in TWINS.items()}
+    counts = "; ".join(f"{name}, {len(p.all)} radiographs, {len(p.infected)} of them outlined" for name, p in seen.items())
+    return "\n".join([
+        "",
+        "### What licences and seed change",
+        f"The same short training {len(metrics)} times (`raymap_training.twins`): the shipped network's size and losses, but no teachers, and far fewer steps.",
+        f"They differ in the radiographs that they learned from ({counts}) and in the seed, the last figure of their names.",
+        f"Each has its own thresholds and calibration, from the adults of fold {TWINS_WITHOUT_FOLD}, which it never saw. Measured on the test split.",
+        "",
+        figure_table({m["model"]["name"]: m for m in metrics}),
+        "",
+    ])
+
+
+def text(manifest, table, parameters=None, metrics=None, second=None, apart=None, twins=()):
     """The whole card; `table` is the corpus's manifest as a list of dicts."""
     train = [r for r in table if r["split"] != "test" and (not manifest["training"]["permissive_only"] or permissive(r))]
     sources = Counter(r["source"] for r in train)
@@ -214,8 +237,8 @@ Pixel calibration and the interval were measured on the {i["measured_on"]}.
 Detection: sensitivity {d["sensitivity"]}, specificity {d["specificity"]} on {d["positives"]} positives and {d["negatives"]} normals ({d["measured_on"]}).
 
 ## Metrics
-{metrics_text(metrics, second, second_name)}
-{apart_text(apart)}
+{metrics_text(metrics, second)}
+{twins_text(twins, table)}{apart_text(apart)}
 ## Intended use
 A second look and an order of urgency on frontal chest radiographs of adults, by people who see the radiograph itself; research.
 
@@ -240,8 +263,8 @@ def main():
     p.add_argument("--bundle", type=pathlib.Path, required=True)
     p.add_argument("--metrics", type=pathlib.Path, required=True, help="what `raymap evaluate ... --json` printed")
     p.add_argument("--second", type=pathlib.Path, help="the same of another training, to stand beside it")
-    p.add_argument("--second-name", default="second training")
     p.add_argument("--apart", type=pathlib.Path, help="figures on sources that a network never saw")
+    p.add_argument("--twins", type=pathlib.Path, nargs="*", default=[], help="figures of short trainings that differ in licences and seed")
     p.add_argument("--parameters", type=int, help="parameters of the network (default: counted in the model file)")
     p.add_argument("--data", type=pathlib.Path, default=default_data, help="the corpus (default: $RAYMAP_DATA or ../shared/data)")
     cfg = p.parse_args()
@@ -250,10 +273,11 @@ def main():
     if metrics["model"]["sha256"] != manifest["files"]["model"]["sha256"]:
         raise SystemExit(f"{cfg.metrics} was measured on another model than that of {cfg.bundle}: measure again")
     second, apart = (json.loads(p.read_text()) if p else None for p in (cfg.second, cfg.apart))
+    twins = [json.loads(p.read_text()) for p in cfg.twins]
     with open(cfg.data / "manifest.csv", newline="") as f:
         table = list(csv.DictReader(f))
     parameters = cfg.parameters or counted(cfg.bundle / manifest["files"]["model"]["path"])
-    (cfg.bundle / "card.md").write_text(text(manifest, table, parameters, metrics, second, cfg.second_name, apart))
+    (cfg.bundle / "card.md").write_text(text(manifest, table, parameters, metrics, second, apart, twins))
     print(f"wrote {cfg.bundle / 'card.md'}")
 
 

@@ -32,7 +32,7 @@ def golden_input(phantom, golden):
     Image.fromarray(corpus.letterbox(corpus.window(grey), corpus.SCALING)).save(golden)
 
 
-def manifest(cfg, numbers, table, pools, side):
+def manifest(cfg, numbers, table, pools, side, steps):
     half, deep = side // 2, side // 32
     seen = [table[i] for i in pools.all]
     return {
@@ -60,7 +60,7 @@ def manifest(cfg, numbers, table, pools, side):
             "radiographs": len(seen),
             "infection_masks": len(pools.infected),
             "lung_masks": sum(r["lung_mask"] != "" for r in seen),
-            "steps": sum(p.steps for p in plan.all_plans(cfg.scale)),
+            "steps": steps,
             "seed": cfg.seed,
             "permissive_only": cfg.permissive,
         },
@@ -97,7 +97,8 @@ def export(cfg, net, table, cache, pools):
     golden = cfg.bundle / "golden" / "input.png"
     golden_input(cfg.phantom, golden)
     side = cache["image"].shape[-1]
-    described = manifest(cfg, numbers, table, pools, side)
+    steps = sum(p.steps for p in plan.all_plans(cfg.scale))
+    described = manifest(cfg, numbers, table, pools, side, steps)
     (cfg.bundle / "card.md").write_text(card.text(described, table, parameters(net)))
     bundle.write_bundle(cfg.bundle, model, golden, described)
     print(f"wrote {cfg.bundle}")

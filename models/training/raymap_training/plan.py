@@ -6,7 +6,7 @@
 Every figure of cross-validation, and every number that calibration finds, comes from student K on fold K.
 The test split is fold 0 and belongs to none of them.
 
-`without-NAME` is for a figure alone (`apart.py`): infection, learned without some sources.
+Trainings of another recipe, short and without teachers, are for figures alone: `without-NAME` (`apart.py`) learns nothing of some sources, `LICENCES-SEED` (`twins.py`) nothing of one fold.
 """
 
 from dataclasses import dataclass, replace
@@ -21,6 +21,10 @@ APART = {
     "collections": ("covidcxnet", "hmh", "fig1", "actualmed"),
     "lungs-alone": ("jsrt", "kermany"),
 }
+# Short trainings that differ in licences (whether permissive ones alone) and seed, without the fold that holds the validation split.
+TWINS = {"everything": False, "permissive": True}
+TWINS_SEEDS = (1, 2)
+TWINS_WITHOUT_FOLD = 1
 
 
 @dataclass(frozen=True)
@@ -69,11 +73,11 @@ def final(scale):
     return Plan("final", round(3500 * scale), ((0.5, 192), (1.0, 256)), STUDENT, 1e-3, "lite0", "lungs", None, FOLDS)
 
 
-def apart(name, scale):
-    """The lung fields and the infection without some sources: of the device's size, without teachers and short."""
-    found = replace(lungs(0.5 * scale), name=f"lungs-without-{name}", without=APART[name])
+def short(name, scale, leave_out=None, without=()):
+    """Lung fields and infection of the device's size, without teachers and short."""
+    found = replace(lungs(0.5 * scale), name=f"lungs-{name}", without=without)
     steps, sides = round(500 * scale), ((0.75, 192), (1.0, 256))
-    return [found, Plan(f"without-{name}", steps, sides, TEACHER, 1e-3, "lite0", found.name, zones=found.name, without=APART[name])]
+    return [found, Plan(name, steps, sides, TEACHER, 1e-3, "lite0", found.name, leave_out, zones=found.name, without=without)]
 
 
 def all_plans(scale):
