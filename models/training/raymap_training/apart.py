@@ -3,8 +3,9 @@
     python -m raymap_training.apart --data CORPUS --work work
 
 For each group of sources (`plan.APART`) lung fields and infection are learned without it, by trainings that resume.
-Each becomes a bundle under WORK/apart, with the shipped bundle's calibration; WORK/apart/manifest.csv is the corpus's table
-without the test split, its folds being the groups. The command that is printed at the end measures each group by the
+Each becomes a bundle under WORK/apart, with the shipped bundle's numbers but for those of detection, which are found on
+the radiographs that it learned from: each network has its own scale, and without outlines and scores no other number can
+be found. WORK/apart/manifest.csv is the corpus's table without the test split, its folds being the groups. The command that is printed at the end measures each group by the
 network that never saw it; `raymap_training.card --apart` takes what it prints.
 """
 
@@ -13,7 +14,13 @@ import csv
 import os
 import pathlib
 
-from . import __main__, bundle, corpus, export, plan
+from tqdm import tqdm
+
+from . import __main__, bundle, calibrate, corpus, export, plan
+
+# Of the adults that a network learned from, one in so many gives it its numbers of detection.
+EVERY = 3
+HOW = "radiographs that it learned from, adults"
 
 
 def arguments():
@@ -29,11 +36,15 @@ def arguments():
     return p.parse_args()
 
 
-def write_bundle(cfg, name, cache, pools):
-    """The network that never saw a group, with the numbers of the shipped bundle."""
+def write_bundle(cfg, name, table, cache):
+    """The network that never saw a group, with its own numbers of detection."""
+    pools = corpus.Pools(table, without=plan.APART[name])
     model = export.write_int8(cfg, f"without-{name}", cache, pools)
     described = {k: v for k, v in bundle.read_manifest(cfg.bundle).items() if k != "files"}
-    described |= {"name": f"without-{name}", "version": "0.0.0"}
+    int8 = calibrate.Int8(model)
+    seen = {i: calibrate.answer(int8, cache["image"][i]) for i in tqdm(pools.adult[::EVERY], desc=name, mininterval=10)}
+    found = calibrate.detection(calibrate.probabilities(described["infection"], seen), seen, table, HOW)
+    described |= {"name": f"without-{name}", "version": "0.0.0", "detection": found}
     bundle.write_bundle(cfg.work / "apart" / name, model, cfg.bundle / bundle.FILES["golden_input"], described)
 
 
@@ -63,7 +74,7 @@ def main():
         plans = plan.short(f"without-{name}", cfg.scale, without=plan.APART[name])
         for todo in plans:
             __main__.run(cfg, plans, todo, table, cache, {})
-        write_bundle(cfg, name, cache, corpus.Pools(table, without=plan.APART[name]))
+        write_bundle(cfg, name, table, cache)
     write_table(cfg, table)
     out = cfg.work / "apart"
     made = [f"--fold {k} --model {out / name}" for k, name in enumerate(plan.APART, 1) if (out / name).exists()]

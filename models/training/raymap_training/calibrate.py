@@ -12,7 +12,7 @@ import onnxruntime
 from scipy import ndimage, optimize
 from tqdm import tqdm
 
-from .corpus import chance_of_opacity
+from .corpus import POSITIVE, chance_of_opacity
 from .network import FIT_CLASSES, normalise
 
 FLOOR = 0.001  # PROBABILITY_FLOOR of src/grade.rs
@@ -251,22 +251,38 @@ def fit_numbers(seen):
     return {"threshold": round(float(min(FIT_FROM_MAX, np.quantile(fit, 1 / 400))), 4), "mirrored_from": 0.9}
 
 
+def probabilities(rule, seen):
+    """Of each pixel, by index, where a radiograph has an answer; `rule` is that of the manifest."""
+    calibrated = lambda a: sigmoid(rule["logit_scale"] * a.z.astype(np.float32) + rule["logit_offset"])
+    return {i: calibrated(a) for i, a in seen.items() if a}
+
+
+def detection(p, seen, table, how):
+    """The manifest's numbers of detection from the probabilities of pixels, and how well they do on the same radiographs."""
+    said = {i: c for i in p if (c := chance_of_opacity(table[i])) is not None}
+    judged = [i for i in said if table[i]["rsna_class"] or table[i]["finding"] in ("normal", *POSITIVE)]
+    level = lambda inside: (float(inside.mean()), peak(inside))
+    x = np.log(np.array([level(p[i][seen[i].field]) for i in judged]) + FLOOR)
+    positive = np.array([said[i] > 0.5 for i in judged])
+    slope, peak_slope, intercept = logistic(x, positive.astype(float))
+    cut, sensitivity, specificity = operating_point(sigmoid(x @ [slope, peak_slope] + intercept), positive)
+    print(f"detection: sensitivity {sensitivity:.3f}, specificity {specificity:.3f} at {cut} on {len(judged)}")
+    return {
+        "intercept": round(intercept, 4), "slope": round(slope, 4), "peak_slope": round(peak_slope, 4), "threshold": cut,
+        "sensitivity": round(sensitivity, 3), "specificity": round(specificity, 3),
+        "positives": int(positive.sum()), "negatives": int((~positive).sum()), "measured_on": how,
+    }
+
+
 def calibrate(models, table, cache, how=FOUR_FOLDS):
     """All measured numbers of the manifest, as a dict by section. `models` has an `Int8` for each fold; `how` says it."""
     seen = answers(models, table, cache)
     adult = [i for i, a in seen.items() if a]
     known = [i for i in adult if table[i]["infection_known"] == "1"]
     rule = pixel_calibration([(seen[i], cache["infection"][i]) for i in known])
-    p = {i: sigmoid(rule["logit_scale"] * seen[i].z.astype(np.float32) + rule["logit_offset"]) for i in adult}
+    p = probabilities(rule, seen)
     share = {i: float((p[i][seen[i].field] >= rule["threshold"]).mean()) for i in adult}
     truths = [float(table[i]["infection_frac_lung"] or 0) for i in known]
-    said = {i: c for i in adult if (c := chance_of_opacity(table[i])) is not None}
-    judged = [i for i in said if table[i]["rsna_class"] or table[i]["finding"] in ("normal", "covid", "viral", "bacterial", "pneumonia")]
-    level = lambda inside: (float(inside.mean()), peak(inside))
-    x = np.log(np.array([level(p[i][seen[i].field]) for i in judged]) + FLOOR)
-    positive = np.array([said[i] > 0.5 for i in judged])
-    slope, peak_slope, intercept = logistic(x, positive.astype(float))
-    cut, sensitivity, specificity = operating_point(sigmoid(x @ [slope, peak_slope] + intercept), positive)
     scored = [i for i in adult if table[i]["brixia_total"]]
     of_zones = lambda i: [p[i][z].mean() if z.any() else 0.0 for z in seen[i].zones()]
     zones = np.array([of_zones(i) for i in scored])
@@ -285,15 +301,10 @@ def calibrate(models, table, cache, how=FOUR_FOLDS):
     print(f"Brixia zone cut-offs {cutoffs}: mean error {total_error:.2f}, {zone_error:.2f} a zone on {len(scored)} radiographs")
     print(f"extent cut-offs {extent}: mean error {extent_error:.2f} on {len(extended)} radiographs")
     print(f"a zone is touched from {touched}: mean error {touched_error:.2f} on {len(counted)} radiographs")
-    print(f"detection: sensitivity {sensitivity:.3f}, specificity {specificity:.3f} at {cut} on {len(judged)}")
     return {
         "infection": rule,
         "grade": {"mild": mild, "brixia_zone": cutoffs, "extent_lung": extent, "zone_touched": touched},
-        "detection": {
-            "intercept": round(intercept, 4), "slope": round(slope, 4), "peak_slope": round(peak_slope, 4), "threshold": cut,
-            "sensitivity": round(sensitivity, 3), "specificity": round(specificity, 3),
-            "positives": int(positive.sum()), "negatives": int((~positive).sum()), "measured_on": how,
-        },
+        "detection": detection(p, seen, table, how),
         "interval90": {
             **interval([share[i] for i in known], truths),
             "measured_on": f"{how}: {sum(t > 0 for t in truths)} outlines, {sum(t == 0 for t in truths)} normals",

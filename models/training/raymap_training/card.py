@@ -164,7 +164,7 @@ def apart_text(metrics):
         "### On sources that it never saw",
         f"{metrics['n']} radiographs of the training and validation splits, in groups of sources: {apart}.",
         "Each group was read by a network that had seen nothing of it: the shipped one's size and losses, but no teachers, and far fewer steps (`raymap_training.apart`).",
-        "The numbers of the shipped bundle turned its map into a probability. Nearly all outlines and scores are of one group, most normal adults of another: without either, little is left to learn from.",
+        "Detection goes by each network's own numbers, found on what it learned from; all else goes by those of the shipped bundle. Nearly all outlines and scores are of one group, most normal adults of another: without either, little is left to learn from.",
         "The shipped network has seen every source below; on a unit that it has not seen, expect something between these figures and those above.",
         "",
         figure_table({VALUE: metrics}),
@@ -243,7 +243,7 @@ Detection: sensitivity {d["sensitivity"]}, specificity {d["specificity"]} on {d[
 A second look and an order of urgency on frontal chest radiographs of adults, by people who see the radiograph itself; research.
 
 ## What it must not be used for
-Diagnosis; children; lateral views; computed tomography; deciding alone who is treated.
+Diagnosis; children (a DICOM file that says so is refused); lateral views; computed tomography; deciding alone who is treated.
 It does not tell COVID-19 from other pneumonia, nor infection from oedema, haemorrhage, atelectasis or tumour: it marks opacity.
 
 ## Known failures
