@@ -1,23 +1,15 @@
 """`python -m raymap_training`: corpus to model bundle in stages that resume."""
 
-import argparse
-import os
 import pathlib
 
 import torch
 
-from . import corpus, plan, pseudo, train, weak
+from . import corpus, options, plan, pseudo, train, weak
 
 
 def arguments():
-    here = pathlib.Path(__file__).resolve().parents[1]
-    default_data = os.environ.get("RAYMAP_DATA", here.parents[2] / "shared" / "data")
-    p = argparse.ArgumentParser(prog="raymap_training", description=__doc__)
-    p.add_argument("--data", type=pathlib.Path, default=default_data, help="the corpus (default: $RAYMAP_DATA or ../shared/data)")
-    p.add_argument("--work", type=pathlib.Path, default=here / "work", help="cache and checkpoints; delete to start anew")
-    p.add_argument("--bundle", type=pathlib.Path, default=here.parent / "lite0-unet-256", help="the bundle to write")
+    p = options.of_training("raymap_training", __doc__, "the bundle to write")
     p.add_argument("--seed", type=int, default=1)
-    p.add_argument("--scale", type=float, default=1.0, help="multiplies every training's steps")
     p.add_argument("--permissive", action="store_true", help="only radiographs under permissive licences")
     p.add_argument("--only", nargs="*", help="trainings to run (default: all, then the export), see plan.py")
     p.add_argument("--phantom", type=pathlib.Path, help="radiograph of `raymap phantom`, for a bundle without golden input")

@@ -5,18 +5,17 @@
 For each group of sources (`plan.APART`) lung fields and infection are learned without it, by trainings that resume.
 Each becomes a bundle under WORK/apart, with the shipped bundle's numbers but for those of detection, which are found on
 the radiographs that it learned from: each network has its own scale, and without outlines and scores no other number can
-be found. WORK/apart/manifest.csv is the corpus's table without the test split, its folds being the groups. The command that is printed at the end measures each group by the
-network that never saw it; `raymap_training.card --apart` takes what it prints.
+be found. WORK/apart/manifest.csv is the corpus's table without the test split, its folds being the groups. The command
+that is printed at the end measures each group by the network that never saw it; `raymap_training.card --apart` takes
+what it prints.
 """
 
-import argparse
 import csv
 import os
-import pathlib
 
 from tqdm import tqdm
 
-from . import __main__, bundle, calibrate, corpus, export, plan
+from . import __main__, bundle, calibrate, corpus, export, options, plan
 
 # Of the adults that a network learned from, one in so many gives it its numbers of detection.
 EVERY = 3
@@ -24,13 +23,8 @@ HOW = "radiographs that it learned from, adults"
 
 
 def arguments():
-    here = pathlib.Path(__file__).resolve().parents[1]
-    p = argparse.ArgumentParser(prog="raymap_training.apart", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    p.add_argument("--data", type=pathlib.Path, required=True, help="the corpus")
-    p.add_argument("--work", type=pathlib.Path, default=here / "work", help="cache, checkpoints and what comes out")
-    p.add_argument("--bundle", type=pathlib.Path, default=here.parent / "lite0-unet-256", help="the bundle whose numbers are used")
+    p = options.of_training("raymap_training.apart", __doc__, "the bundle whose numbers are used")
     p.add_argument("--seed", type=int, default=1)
-    p.add_argument("--scale", type=float, default=1.0, help="multiplies every training's steps")
     p.add_argument("--only", nargs="*", choices=plan.APART, default=list(plan.APART), help="groups to train (default: all)")
     p.set_defaults(permissive=False)
     return p.parse_args()

@@ -3,19 +3,19 @@
     python -m raymap_training.card --bundle DIR --metrics FILE.json [--second FILE.json] [--apart FILE.json] [--twins FILE.json ...]
 
 writes DIR/card.md. The metrics are what `raymap evaluate MANIFEST --json` prints, the rest stands in the manifest of
-the bundle and in the corpus's table; no figure is written by hand. Those of `--apart` and
-`--twins` are printed by the commands that `raymap_training.apart` and `raymap_training.twins` name.
+the bundle and in the corpus's table; no figure is written by hand. Those of `--apart` and `--twins` are printed by the
+commands that `raymap_training.apart` and `raymap_training.twins` name.
 """
 
 import argparse
 import csv
 import json
 import math
-import os
 import pathlib
 import tomllib
 from collections import Counter
 
+from . import options
 from .corpus import Pools, permissive
 from .plan import APART, TWINS, TWINS_WITHOUT_FOLD
 
@@ -257,8 +257,6 @@ It does not tell COVID-19 from other pneumonia, nor infection from oedema, haemo
 
 
 def main():
-    here = pathlib.Path(__file__).resolve().parents[1]
-    default_data = os.environ.get("RAYMAP_DATA", here.parents[2] / "shared" / "data")
     p = argparse.ArgumentParser(prog="raymap_training.card", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--bundle", type=pathlib.Path, required=True)
     p.add_argument("--metrics", type=pathlib.Path, required=True, help="what `raymap evaluate ... --json` printed")
@@ -266,7 +264,7 @@ def main():
     p.add_argument("--apart", type=pathlib.Path, help="figures on sources that a network never saw")
     p.add_argument("--twins", type=pathlib.Path, nargs="*", default=[], help="figures of short trainings that differ in licences and seed")
     p.add_argument("--parameters", type=int, help="parameters of the network (default: counted in the model file)")
-    p.add_argument("--data", type=pathlib.Path, default=default_data, help="the corpus (default: $RAYMAP_DATA or ../shared/data)")
+    p.add_argument("--data", **options.DATA)
     cfg = p.parse_args()
     manifest = tomllib.loads((cfg.bundle / "manifest.toml").read_text())
     metrics = json.loads(cfg.metrics.read_text())

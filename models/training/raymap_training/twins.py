@@ -3,27 +3,14 @@
     python -m raymap_training.twins --data CORPUS --work work
 
 Of everything and of permissive licences alone (`plan.TWINS`), with each of two seeds, lung fields and infection are
-learned without one fold, by trainings that resume. Each becomes a bundle under WORK/twins, whose numbers are measured on that
-fold, with all its licences. The commands that are printed at the end measure them on the test split;
+learned without one fold, by trainings that resume. Each becomes a bundle under WORK/twins, whose numbers are measured
+on that fold, with all its licences. The commands that are printed at the end measure them on the test split;
 `raymap_training.card --twins` takes what they print.
 """
 
-import argparse
-import pathlib
-
-from . import __main__, bundle, calibrate, corpus, export, plan
+from . import __main__, bundle, calibrate, corpus, export, options, plan
 
 HOW = f"fold {plan.TWINS_WITHOUT_FOLD}, adults, which the network never saw"
-
-
-def arguments():
-    here = pathlib.Path(__file__).resolve().parents[1]
-    p = argparse.ArgumentParser(prog="raymap_training.twins", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    p.add_argument("--data", type=pathlib.Path, required=True, help="the corpus")
-    p.add_argument("--work", type=pathlib.Path, default=here / "work", help="cache, checkpoints and what comes out")
-    p.add_argument("--bundle", type=pathlib.Path, default=here.parent / "lite0-unet-256", help="the bundle whose golden input is used")
-    p.add_argument("--scale", type=float, default=1.0, help="multiplies every training's steps")
-    return p.parse_args()
 
 
 def write_bundle(cfg, name, table, cache):
@@ -37,7 +24,7 @@ def write_bundle(cfg, name, table, cache):
 
 
 def main():
-    cfg = arguments()
+    cfg = options.of_training("raymap_training.twins", __doc__, "the bundle whose golden input is used").parse_args()
     (cfg.work / "twins").mkdir(parents=True, exist_ok=True)
     table = corpus.rows(cfg.data)
     cache = corpus.build_cache(cfg.data, cfg.work / "corpus.npz")
