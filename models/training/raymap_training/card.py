@@ -185,8 +185,8 @@ def twins_text(metrics, table):
     return "\n".join([
         "",
         "### What licences and seed change",
-        f"The same short training {len(metrics)} times (`raymap_training.twins`): the shipped network's size and losses, but no teachers, and far fewer steps.",
-        f"They differ in the radiographs that they learned from ({counts}) and in the seed, the last figure of their names.",
+        f"The same short training, {len(metrics)} times (`raymap_training.twins`): the shipped network's size and losses, but no teachers, and far fewer steps.",
+        f"A name says which radiographs it learned from ({counts}) and the seed.",
         f"Each has its own thresholds and calibration, from the adults of fold {TWINS_WITHOUT_FOLD}, which it never saw. Measured on the test split.",
         "",
         figure_table({m["model"]["name"]: m for m in metrics}),
