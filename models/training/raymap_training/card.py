@@ -187,7 +187,7 @@ def twins_text(metrics, table):
         "### What licences and seed change",
         f"The same short training, {len(metrics)} times (`raymap_training.twins`): the shipped network's size and losses, but no teachers, and far fewer steps.",
         f"A name says which radiographs it learned from ({counts}) and the seed.",
-        f"Each has its own thresholds and calibration, from the adults of fold {TWINS_WITHOUT_FOLD}, which it never saw. Measured on the test split.",
+        f"Each has its own thresholds and calibration, from the adults of fold {TWINS_WITHOUT_FOLD}, whose infection it never saw (lung masks of all folds taught its lung field). Measured on the test split.",
         "",
         figure_table({m["model"]["name"]: m for m in metrics}),
         "",

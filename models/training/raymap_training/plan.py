@@ -6,7 +6,7 @@
 Every figure of cross-validation, and every number that calibration finds, comes from student K on fold K.
 The test split is fold 0 and belongs to none of them.
 
-Trainings of another recipe, short and without teachers, are for figures alone: `without-NAME` (`apart.py`) learns nothing of some sources, `LICENCES-SEED` (`twins.py`) nothing of one fold.
+Trainings of another recipe, short and without teachers, are for figures alone: `without-NAME` (`apart.py`) learns nothing of some sources, `LICENCES-SEED` (`twins.py`) no infection of one fold.
 """
 
 from dataclasses import dataclass, replace

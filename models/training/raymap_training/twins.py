@@ -2,15 +2,15 @@
 
     python -m raymap_training.twins --data CORPUS --work work
 
-Of everything and of permissive licences alone (`plan.TWINS`), with each of two seeds, lung fields and infection are
-learned without one fold, by trainings that resume. Each becomes a bundle under WORK/twins, whose numbers are measured
+Of everything and of permissive licences alone (`plan.TWINS`), with each of two seeds, lung fields are learned, and
+infection without one fold, by trainings that resume. Each becomes a bundle under WORK/twins, whose numbers are measured
 on that fold, with all its licences. The commands that are printed at the end measure them on the test split;
 `raymap_training.card --twins` takes what they print.
 """
 
 from . import __main__, bundle, calibrate, corpus, export, options, plan
 
-HOW = f"fold {plan.TWINS_WITHOUT_FOLD}, adults, which the network never saw"
+HOW = f"fold {plan.TWINS_WITHOUT_FOLD}, adults, whose infection the network never saw"
 
 
 def write_bundle(cfg, name, table, cache):
