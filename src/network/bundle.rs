@@ -68,6 +68,11 @@ impl Bundle {
         &self.manifest_text
     }
 
+    /// Of the manifest as written, which names the checksums of all other files.
+    pub fn manifest_sha256(&self) -> String {
+        sha256(self.manifest_text.as_bytes())
+    }
+
     pub fn manifest(&self) -> &Manifest {
         &self.manifest
     }

@@ -34,7 +34,7 @@ pub enum ModelError {
     #[error("output {index} of the model is {actual}, but the manifest says {expected}")]
     OutputShape { index: usize, expected: String, actual: String },
     /// the golden input is no picture
-    #[error("the golden input is no 8-bit grey PNG")]
+    #[error("the golden input is no PNG that can be read")]
     GoldenPicture(#[source] image::ImageError),
     /// the golden input has another size
     #[error("the golden input has {width} x {height} pixels, not {side} x {side}")]

@@ -15,6 +15,7 @@ use crate::preprocess::NetworkInput;
 #[derive(Debug)]
 pub struct Network {
     manifest: Manifest,
+    manifest_sha256: String,
     graph: Graph,
     kernels: KernelSet,
     /// The network's byte for each grey value.
@@ -33,7 +34,8 @@ impl Network {
         let manifest = bundle.manifest().clone();
         let (mean, std) = (manifest.input.mean, manifest.input.std);
         let levels = std::array::from_fn(|grey| graph.input_byte((grey as f32 - mean) / std));
-        let mut network = Self { manifest, graph, kernels: compute.kernels(), levels };
+        let manifest_sha256 = bundle.manifest_sha256();
+        let mut network = Self { manifest, manifest_sha256, graph, kernels: compute.kernels(), levels };
         network.check_shapes()?;
         compare(network.infer_raw(&golden_input(&bundle)?)?, bundle.golden_expected())?;
         Ok(network)
@@ -95,6 +97,11 @@ impl Network {
 
     pub fn version(&self) -> &str {
         &self.manifest.version
+    }
+
+    /// SHA-256 of the manifest, in hexadecimal digits: that of the bundle, since the manifest names all its files'.
+    pub fn manifest_sha256(&self) -> &str {
+        &self.manifest_sha256
     }
 
     /// SHA-256 of the model file, in hexadecimal digits.

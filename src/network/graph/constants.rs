@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use tract_onnx::model::ParsingContext;
 use tract_onnx::pb::attribute_proto::AttributeType;
+use tract_onnx::pb::tensor_proto::DataType;
 use tract_onnx::pb::{AttributeProto, GraphProto, NodeProto, TensorProto};
 use tract_onnx::tract_hir::internal::*;
 
@@ -16,6 +17,9 @@ use tract_onnx::tract_hir::internal::*;
 const NAME: &str = "constant input ";
 /// Of all constants handed over: weights have one reader, so the shipped model's are less than two million.
 const BYTES_MAX: usize = 64 << 20;
+
+/// What a node's constant may be: weights and zero points, biases, scales.
+const KINDS: [DataType; 3] = [DataType::Int8, DataType::Int32, DataType::Float];
 
 /// An input of a node.
 #[derive(Debug, Clone)]
@@ -42,6 +46,11 @@ pub fn hand_over(graph: &mut GraphProto) -> TractResult<()> {
                 node.input.push(name);
                 continue;
             };
+            let kind = constant.data_type;
+            ensure!(
+                KINDS.iter().any(|k| *k as i32 == kind),
+                "constant {name} is of type {kind}, which no node takes"
+            );
             bytes += size(constant);
             ensure!(
                 bytes <= BYTES_MAX,
@@ -100,7 +109,12 @@ mod tests {
     }
 
     fn graph(bytes: usize, nodes: Vec<NodeProto>) -> GraphProto {
-        let constant = TensorProto { name: "w".into(), raw_data: vec![0; bytes], ..Default::default() };
+        let constant = TensorProto {
+            name: "w".into(),
+            data_type: DataType::Int8.into(),
+            raw_data: vec![0; bytes],
+            ..Default::default()
+        };
         GraphProto { initializer: vec![constant], node: nodes, ..Default::default() }
     }
 

@@ -10,12 +10,15 @@ mod nodes;
 mod operators;
 mod pool;
 mod program;
+#[cfg(test)]
+mod tests;
 
 use std::io;
 
+use tract_onnx::Onnx;
 use tract_onnx::pb::ModelProto;
 use tract_onnx::prelude::*;
-use tract_onnx::tract_core::internal::{TractErrorContext, bail};
+use tract_onnx::tract_core::internal::{TractErrorContext, bail, ensure};
 
 use super::compute::Compute;
 use super::kernels::Quantisation;
@@ -37,7 +40,7 @@ pub enum GraphError {
     #[error("the model's graph has {0} nodes: 1 to {NODES_MAX} are allowed")]
     Nodes(usize),
     /// an output that is not the dequantisation of an int8 map
-    #[error("output {0} does not come from a DequantizeLinear")]
+    #[error("output {0} does not come from a DequantizeLinear of a square map")]
     Output(String),
     /// the system gave no thread
     #[error("no thread could be started for the network")]
@@ -82,9 +85,12 @@ pub struct Graph {
 impl Graph {
     /// `file` is an ONNX model whose one input is a square of one channel; `compute` says how it is to be run.
     pub fn load(file: &[u8], compute: Compute) -> Result<Self, GraphError> {
-        let mut onnx = tract_onnx::Onnx::default().with_ignore_value_info(true);
-        operators::register(&mut onnx.op_register);
-        let mut proto = onnx.proto_model_for_read(&mut &*file)?;
+        let onnx = reader();
+        let proto = onnx.proto_model_for_read(&mut &*file)?;
+        Self::of(onnx, proto, compute)
+    }
+
+    fn of(onnx: Onnx, mut proto: ModelProto, compute: Compute) -> Result<Self, GraphError> {
         let names = check(&proto)?;
         proto.graph.as_mut().map_or(Ok(()), constants::hand_over)?;
         let mut model = onnx.model_for_proto_model(&proto)?.into_typed()?;
@@ -134,15 +140,27 @@ impl Graph {
     }
 }
 
-/// The names of the outputs; fails on an operator that is none of ours.
+/// tract's reader of ONNX files, with our operators.
+fn reader() -> Onnx {
+    let mut onnx = Onnx::default().with_ignore_value_info(true);
+    operators::register(&mut onnx.op_register);
+    onnx
+}
+
+/// The names of the outputs; fails on an operator that is none of ours, and on an output that no node gives.
 fn check(proto: &ModelProto) -> Result<Vec<String>, GraphError> {
     let Some(graph) = proto.graph.as_ref() else { return Err(GraphError::Nodes(0)) };
     if !(1..=NODES_MAX).contains(&graph.node.len()) {
         return Err(GraphError::Nodes(graph.node.len()));
     }
-    match graph.node.iter().find(|node| !operators::known(&node.domain, &node.op_type)) {
-        Some(node) => Err(GraphError::Operator { operator: node.op_type.clone(), node: node.name.clone() }),
-        None => Ok(graph.output.iter().map(|output| output.name.clone()).collect()),
+    if let Some(node) = graph.node.iter().find(|node| !operators::known(&node.domain, &node.op_type)) {
+        return Err(GraphError::Operator { operator: node.op_type.clone(), node: node.name.clone() });
+    }
+    let given = |name: &String| graph.node.iter().any(|node| node.output.contains(name));
+    let names: Vec<String> = graph.output.iter().map(|output| output.name.clone()).collect();
+    match names.iter().find(|name| !given(name)) {
+        Some(missing) => Err(GraphError::Output(missing.clone())),
+        None => Ok(names),
     }
 }
 
@@ -158,10 +176,13 @@ fn square(model: &TypedModel) -> TractResult<usize> {
     }
 }
 
-/// How the model's input becomes bytes.
+/// How the model's input becomes bytes, which happens once and nowhere else.
 fn quantised(model: &TypedModel) -> TractResult<Quantisation> {
-    let quantise = model.nodes().iter().find_map(|node| node.op_as::<Quantise>());
-    Ok(quantise.context("the input is not quantised")?.quantisation)
+    let mut all = model.nodes().iter().filter_map(|node| Some((node, node.op_as::<Quantise>()?)));
+    let (node, quantise) = all.next().context("the input is not quantised")?;
+    ensure!(all.next().is_none(), "more than one QuantizeLinear");
+    ensure!(node.inputs[..] == model.input_outlets()?[..], "{} does not quantise the input", node.name);
+    Ok(quantise.quantisation)
 }
 
 /// Makes the int8 maps before the last dequantisations the outputs, and gives their shapes and scales.

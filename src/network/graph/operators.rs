@@ -130,8 +130,9 @@ fn wire_conv(
         bail!("weights {:?}", weights.shape())
     };
     ensure!(kernel == across, "a kernel of {kernel} x {across} is not square");
-    ensure!(per_group * geometry.groups == input.channels, "{per_group} x {} channels", geometry.groups);
     let &Geometry { stride, pad, groups } = geometry;
+    let channels = per_group.checked_mul(groups);
+    ensure!(channels == Some(input.channels), "{per_group} x {groups} channels");
     let shape = ConvShape { input, outputs, groups, kernel, stride, pad };
     let per_channel = weight_scales.try_as_plain_ram()?.as_slice::<f32>()?;
     let scales = per_channel.iter().map(|w| x.scale * w / y.scale).collect();

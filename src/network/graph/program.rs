@@ -18,6 +18,11 @@ use crate::network::kernels::{Kernel, KernelSet, MapShape};
 /// Maps that one kernel reads: two are added, and no model joins more than four.
 pub const MAPS_MAX: usize = 4;
 
+/// Bytes of all maps and of all threads' working memory: several times what a board's network can sensibly want.
+const MEMORY_MAX: usize = 256 << 20;
+/// Of one inference; the shipped model takes less than half a thousand million.
+const MULTIPLY_ACCUMULATES_MAX: u64 = 20_000_000_000;
+
 /// One kernel, and the places of what it reads and fills.
 #[derive(Debug)]
 struct Step {
@@ -69,6 +74,12 @@ impl Program {
         let outputs: Option<Vec<Place>> =
             model.output_outlets()?.iter().map(|o| layout.places.get(o).copied()).collect();
         let scratch = steps.iter().map(|step| step.kernel.scratch()).max().unwrap_or(0);
+        let memory = layout.sizes.iter().sum::<usize>() + scratch * pool.threads();
+        ensure!(memory <= MEMORY_MAX, "the maps take {memory} bytes, at most {MEMORY_MAX} are allowed");
+        ensure!(
+            multiply_accumulates <= MULTIPLY_ACCUMULATES_MAX,
+            "{multiply_accumulates} multiply-accumulates, at most {MULTIPLY_ACCUMULATES_MAX} are allowed"
+        );
         Ok(Self {
             input: input.context("the input is not quantised")?,
             outputs: outputs.context("an output is no map")?,

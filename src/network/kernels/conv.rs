@@ -36,7 +36,7 @@ pub fn conv(
     tensors: &ConvTensors<'_>,
     set: KernelSet,
 ) -> Result<Box<dyn Kernel>, KernelError> {
-    shape.check()?;
+    shape.output()?;
     tensors.check(shape)?;
     let one_pixel = (shape.kernel, shape.stride, shape.pad) == (1, 1, 0);
     let straight = one_pixel && shape.input.channels.is_multiple_of(depth_step(set));
@@ -48,8 +48,9 @@ pub fn conv(
 }
 
 impl ConvShape {
-    /// Shape of the output.
+    /// Shape of the output; an error where no kernel here computes it.
     pub fn output(&self) -> Result<MapShape, KernelError> {
+        self.check()?;
         let side = |length: usize| {
             (length + 2 * self.pad).checked_sub(self.kernel).map_or(0, |rest| rest / self.stride + 1)
         };
@@ -73,7 +74,7 @@ impl ConvShape {
             && channels.is_multiple_of(depthwise::LANES)
             && matches!(self.kernel, 3 | 5);
         if plausible && (self.groups == 1 || depthwise) {
-            return self.output().map(|_| ());
+            return Ok(());
         }
         let Self { outputs, groups, kernel, stride, pad, .. } = *self;
         Err(KernelError::Conv { inputs: channels, outputs, groups, kernel, stride, pad })

@@ -110,7 +110,7 @@ fn fit(raw: RawFit, outputs: &[Output]) -> Result<Fit, ManifestError> {
 
 fn calibration(keys: [&'static str; 3], raw: RawCalibration) -> Result<Calibration, ManifestError> {
     Ok(Calibration {
-        threshold: fraction(keys[0], raw.threshold)?,
+        threshold: some(keys[0], raw.threshold)?,
         logit_scale: positive(keys[1], raw.logit_scale)?,
         logit_offset: finite(keys[2], raw.logit_offset)?,
     })
@@ -134,7 +134,7 @@ fn detection(raw: RawDetection) -> Result<Detection, ManifestError> {
         intercept: finite("detection.intercept", raw.intercept)?,
         slope: positive("detection.slope", raw.slope)?,
         peak_slope: not_negative("detection.peak_slope", raw.peak_slope.unwrap_or(0.0))?,
-        threshold: fraction("detection.threshold", raw.threshold)?,
+        threshold: some("detection.threshold", raw.threshold)?,
         sensitivity: fraction("detection.sensitivity", raw.sensitivity)?,
         specificity: fraction("detection.specificity", raw.specificity)?,
         positives: raw.positives,
@@ -162,6 +162,11 @@ fn side(key: &'static str, side: u32, step: u32, min: u32) -> Result<u32, Manife
 
 fn fraction(key: &'static str, value: f32) -> Result<Fraction, ManifestError> {
     Fraction::new(value).map_err(|source| ManifestError::Fraction { key, source })
+}
+
+/// A share above 0: every value there is would reach a threshold of 0.
+fn some(key: &'static str, value: f32) -> Result<Fraction, ManifestError> {
+    fraction(key, positive(key, value)?)
 }
 
 fn finite(key: &'static str, value: f32) -> Result<f32, ManifestError> {
@@ -252,6 +257,7 @@ mod tests {
         assert_eq!(refusal("below", "below = [0.1, -0.1]"), "manifest_number");
         assert_eq!(refusal("peak_slope", "peak_slope = -0.1"), "manifest_number");
         assert_eq!(refusal("threshold", "threshold = 1.5"), "manifest_fraction");
+        assert_eq!(refusal("threshold", "threshold = 0.0"), "manifest_number");
         assert_eq!(refusal("schema", "schema = 2"), "manifest_schema");
     }
 

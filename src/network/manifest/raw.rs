@@ -1,4 +1,4 @@
-//! The manifest as written: every key required (`fit.mirrored_from` and `input.mirrored_too` apart), no other key taken.
+//! The manifest as written: no key but these is taken, and all are required but those that are an `Option`.
 
 use serde::Deserialize;
 
