@@ -267,6 +267,8 @@ fn children_are_no_normals() {
     for (child, finding) in [("1", "normal"), ("1", "viral"), ("0", "normal")] {
         set.add(Answer::marks(NONE), &[("pediatric", child), ("finding", finding)]);
     }
+    // Without the column the age tells.
+    set.add(Answer::marks(NONE), &[("age", "6"), ("finding", "normal")]);
     let e = set.evaluate();
     let n = |section: &str, figure: &str| e.section(section).and_then(|s| s.figure(figure)).map(|f| f.n);
     assert_eq!((n("infection", "false_area_normals"), n("infection", "fraction_mae")), (Some(1), Some(1)));

@@ -90,7 +90,7 @@ fn written(
     let name = arguments.manifest.file_name().unwrap_or_default().to_string_lossy();
     Ok(WrittenPoint {
         schema: WrittenPoint::SCHEMA,
-        model_sha256: provenance.model_sha256,
+        manifest_sha256: pipeline.network().manifest_sha256().to_owned(),
         model: format!("{} {}", provenance.model_name, provenance.model_version),
         threshold: chosen.threshold.get(),
         sensitivity: chosen.sensitivity.get(),

@@ -136,14 +136,16 @@ fn overlap(mask: &Mask, seen: Seen) -> Overlap {
 /// How far the map's probabilities exceed the truth in the lung field of a radiograph whose infection is known.
 ///
 /// Without a map every pixel of the lung field has the probability that is farthest from its truth. `None` for
-/// children and where the infection is not known, or drawn but not to be had.
+/// children and where the infection is not known, or drawn but not to be had: without a mask it is known where there is none.
 fn calibration(seen: Seen, mask: Option<&Mask>) -> Option<Excess> {
     let label = &seen.row.infection;
-    let to_be_had = mask.is_some() || label.mask.is_none();
+    let none = label.empty == Some(true) || seen.row.normal();
+    let to_be_had = mask.is_some() || label.mask.is_none() && none;
     if label.known != Some(true) || seen.row.child || !to_be_had {
         return None;
     }
-    let Some((study, field)) = seen.study.zip(seen.field()) else {
+    let with_lungs = seen.field().filter(|field| field.zones().iter().any(Option::is_some));
+    let Some((study, field)) = seen.study.zip(with_lungs) else {
         return reliability::excess([(1.0, false)]);
     };
     let truth_and_map = |infected: bool, of_map: &dyn Fn(&InfectionMap) -> f32| {

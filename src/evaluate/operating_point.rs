@@ -125,7 +125,7 @@ fn share(cases: &[&Case], threshold: Fraction, opacity: bool) -> Option<f64> {
 
 /// The highest threshold that is sensitive enough, or the lowest that is specific enough.
 ///
-/// Only the cases' own probabilities are tried, and just above the highest: between two of them nothing changes.
+/// Only the cases' own probabilities are tried, and 1, which hardly any reaches: between two of them nothing changes.
 fn threshold(cases: &[&Case], wish: Wish) -> Option<Fraction> {
     let mut tried: Vec<Fraction> = cases.iter().map(|c| c.probability).collect();
     tried.push(Fraction::ONE);

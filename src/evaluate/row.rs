@@ -148,15 +148,16 @@ impl OpacityBox {
 impl Row {
     pub(super) fn of(cells: &Cells) -> Result<Self, ManifestError> {
         let file = cells.required("file")?.to_owned();
+        let age = cells.text("age").and_then(AgeGroup::of);
         Ok(Self {
             line: cells.line(),
             path: cells.path(&file),
             file,
             source: cells.text("source").map(str::to_owned),
             group: cells.text("group_id").map(str::to_owned),
-            child: cells.flag("pediatric")?.unwrap_or(false),
+            child: cells.flag("pediatric")?.unwrap_or(age == Some(AgeGroup::Child)),
             sex: cells.parsed("sex", "M, F, male or female", Sex::of)?,
-            age: cells.text("age").and_then(AgeGroup::of),
+            age,
             view: cells.text("view").map(str::to_owned),
             finding: cells.parsed("finding", FINDINGS, Stated::of)?,
             infection: InfectionLabel {
@@ -240,7 +241,7 @@ impl Row {
             && self.infection.empty == Some(false)
     }
 
-    fn normal(&self) -> bool {
+    pub(super) fn normal(&self) -> bool {
         self.finding == Some(Stated::Normal) && self.infection.empty != Some(false)
     }
 }

@@ -22,8 +22,16 @@ pub fn mae(pairs: &[(f64, f64)]) -> Option<f64> {
     mean(pairs.iter().map(|(a, b)| (a - b).abs()))
 }
 
+/// Whether not all values are the same. Sums of squares cannot tell: a rounded mean leaves a little of them.
+fn varies(mut values: impl Iterator<Item = f64>) -> bool {
+    values.next().is_some_and(|first| values.any(|v| v != first))
+}
+
 /// Pearson's correlation.
 pub fn pearson(pairs: &[(f64, f64)]) -> Option<f64> {
+    if !varies(pairs.iter().map(|p| p.0)) || !varies(pairs.iter().map(|p| p.1)) {
+        return None;
+    }
     let (ma, mb) = (mean(pairs.iter().map(|p| p.0))?, mean(pairs.iter().map(|p| p.1))?);
     let (mut ab, mut aa, mut bb) = (0.0, 0.0, 0.0);
     for (a, b) in pairs {
@@ -44,6 +52,9 @@ pub fn spearman(pairs: &[(f64, f64)]) -> Option<f64> {
 /// Share of the variance of the first of each pair (the reference) that the second (the estimate) explains:
 /// 1 - residual / total sum of squares; negative where the reference's mean would estimate better.
 pub fn r2(pairs: &[(f64, f64)]) -> Option<f64> {
+    if !varies(pairs.iter().map(|p| p.0)) {
+        return None;
+    }
     let m = mean(pairs.iter().map(|p| p.0))?;
     let (mut residual, mut total) = (0.0, 0.0);
     for (reference, estimate) in pairs {
@@ -139,6 +150,9 @@ mod tests {
         check(r2(&[(1.0, 3.0), (2.0, 4.0), (3.0, 5.0)]), -5.0);
         // The mean explains nothing.
         check(r2(&[(1.0, 2.0), (2.0, 2.0), (3.0, 2.0)]), 0.0);
+        // The mean of three times .1 is not .1 in floats, and a total of 6e-34 is no spread.
+        assert_eq!(r2(&[(0.1, 1.0), (0.1, 2.0), (0.1, 3.0)]), None);
+        assert_eq!(pearson(&[(0.1, 1.0), (0.1, 2.0), (0.1, 3.0)]), None);
     }
 
     #[test]

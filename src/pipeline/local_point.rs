@@ -1,6 +1,6 @@
 //! An operating point for detection that was chosen on local cases, in place of the model's own.
 //!
-//! It belongs to one model. Readings made with it name it: the model's version ends in `+point.` and the first digits
+//! It belongs to one model and its calibration. Readings made with it name it: the model's version ends in `+point.` and the first digits
 //! of the file's SHA-256, so the screen, the serial line, the record and every report say that it is in use.
 
 use serde::{Deserialize, Serialize};
@@ -10,13 +10,13 @@ use super::Pipeline;
 use crate::reading::OperatingPoint;
 use crate::units::Fraction;
 
-/// The only layout there is.
-const SCHEMA: u32 = 1;
+/// The layout of today; the one before named the weights alone.
+const SCHEMA: u32 = 2;
 /// What stands in a model's version before the file's digits.
 pub const LOCAL_POINT_MARK: &str = "+point.";
 /// Digits of the file's SHA-256 in a model's version: enough to tell two files apart.
 const MARK_DIGITS: usize = 8;
-/// Digits of a model's checksum that an error shows: enough to tell two apart.
+/// Digits of a manifest's checksum that an error shows: enough to tell two apart.
 const SHA256_SHOWN: usize = 8;
 
 /// The file as written, by `raymap calibrate`.
@@ -24,8 +24,8 @@ const SHA256_SHOWN: usize = 8;
 #[serde(deny_unknown_fields)]
 pub struct WrittenPoint {
     pub schema: u32,
-    /// Hexadecimal, of the model's `model.onnx`.
-    pub model_sha256: String,
+    /// Hexadecimal, of the model's `manifest.toml`: the weights alone do not make the probability.
+    pub manifest_sha256: String,
     pub model: String,
     pub threshold: f32,
     pub sensitivity: f32,
@@ -74,7 +74,7 @@ impl LocalPointError {
 #[derive(Debug, Clone, PartialEq)]
 pub struct LocalPoint {
     point: OperatingPoint,
-    model_sha256: String,
+    manifest_sha256: String,
     model: String,
     mark: String,
 }
@@ -97,13 +97,13 @@ impl LocalPoint {
         };
         let digest: String = Sha256::digest(text.as_bytes()).iter().map(|b| format!("{b:02x}")).collect();
         let mark = format!("{LOCAL_POINT_MARK}{}", digest.get(..MARK_DIGITS).unwrap_or_default());
-        Ok(Self { point, model_sha256: written.model_sha256, model: written.model, mark })
+        Ok(Self { point, manifest_sha256: written.manifest_sha256, model: written.model, mark })
     }
 }
 
-/// A model by its checksum too: two may have one name and version.
+/// A model by its manifest's checksum too: two may have one name and version.
 fn exactly(model: &str, sha256: &str) -> String {
-    format!("{model} (sha256 {}…)", sha256.get(..SHA256_SHOWN).unwrap_or(sha256))
+    format!("{model} (manifest {}…)", sha256.get(..SHA256_SHOWN).unwrap_or(sha256))
 }
 
 impl WrittenPoint {
@@ -114,12 +114,13 @@ impl WrittenPoint {
 impl Pipeline {
     /// The same pipeline with a local operating point; refused where that is another model's.
     pub fn with_local_point(mut self, local: &LocalPoint) -> Result<Self, LocalPointError> {
-        let provenance = self.provenance();
-        if provenance.model_sha256 != local.model_sha256 {
+        let here = self.network.manifest_sha256();
+        if here != local.manifest_sha256 {
+            let provenance = self.provenance();
             let actual = format!("{} {}", provenance.model_name, provenance.model_version);
             return Err(LocalPointError::OtherModel {
-                chosen_for: exactly(&local.model, &local.model_sha256),
-                actual: exactly(&actual, &provenance.model_sha256),
+                chosen_for: exactly(&local.model, &local.manifest_sha256),
+                actual: exactly(&actual, here),
             });
         }
         self.rules.operating_point = local.point;
@@ -136,7 +137,7 @@ mod tests {
     fn written(sha256: &str, threshold: f32) -> String {
         let point = WrittenPoint {
             schema: SCHEMA,
-            model_sha256: sha256.into(),
+            manifest_sha256: sha256.into(),
             model: "m 1".into(),
             threshold,
             sensitivity: 0.9,
@@ -156,8 +157,8 @@ mod tests {
     #[test]
     fn a_local_point_is_named_by_every_reading_and_its_threshold_counts() {
         let pipeline = Pipeline::new(Network::load(Bundle::embedded().unwrap()).unwrap());
-        let before = pipeline.provenance();
-        let local = LocalPoint::parse(&written(&before.model_sha256, 0.25)).unwrap();
+        let (before, own) = (pipeline.provenance(), pipeline.network().manifest_sha256().to_owned());
+        let local = LocalPoint::parse(&written(&own, 0.25)).unwrap();
         let pipeline = pipeline.with_local_point(&local).unwrap();
         assert_eq!(pipeline.rules.operating_point.threshold, Fraction::new(0.25).unwrap());
         let version = pipeline.provenance().model_version;
@@ -168,8 +169,30 @@ mod tests {
         let error = pipeline.with_local_point(&other).err().unwrap();
         assert_eq!(error.code(), "point_other_model");
         let text = error.to_string();
-        let own = &before.model_sha256[..SHA256_SHOWN];
-        assert!(text.contains("(sha256 00…)") && text.contains(&format!("(sha256 {own}…)")), "{text}");
+        let own = &own[..SHA256_SHOWN];
+        assert!(text.contains("(manifest 00…)") && text.contains(&format!("(manifest {own}…)")), "{text}");
+    }
+
+    #[test]
+    fn the_same_weights_with_another_calibration_are_another_model() {
+        let dir = tempfile::tempdir().unwrap();
+        let (shipped, at) = (Bundle::embedded().unwrap(), |name: &str| dir.path().join(name));
+        std::fs::create_dir(at("golden")).unwrap();
+        for (name, content) in [
+            ("model.onnx", shipped.model()),
+            ("golden/input.png", shipped.golden_input()),
+            ("golden/expected.bin", shipped.golden_expected()),
+        ] {
+            std::fs::write(at(name), content).unwrap();
+        }
+        let offset = format!("logit_offset = {}", shipped.manifest().infection.logit_offset);
+        assert!(shipped.manifest_text().contains(&offset));
+        let text = shipped.manifest_text().replacen(&offset, "logit_offset = -2.5", 1);
+        std::fs::write(at("manifest.toml"), text).unwrap();
+        let other = Pipeline::new(Network::load(Bundle::open(dir.path()).unwrap()).unwrap());
+        assert_eq!(other.provenance().model_sha256, shipped.manifest().files.model.sha256);
+        let local = LocalPoint::parse(&written(&shipped.manifest_sha256(), 0.25)).unwrap();
+        assert_eq!(other.with_local_point(&local).err().unwrap().code(), "point_other_model");
     }
 
     #[test]
@@ -177,7 +200,7 @@ mod tests {
         let code = |text: &str| LocalPoint::parse(text).unwrap_err().code();
         assert_eq!(code(&written("00", 1.5)), "point_unreadable");
         assert_eq!(code(&written("00", f32::NAN)), "point_unreadable");
-        assert_eq!(code(&written("00", 0.5).replace("schema = 1", "schema = 2")), "point_unreadable");
+        assert_eq!(code(&written("00", 0.5).replace("schema = 2", "schema = 1")), "point_unreadable");
         assert_eq!(code(&format!("{}extra = 1\n", written("00", 0.5))), "point_unreadable");
         assert_eq!(code(""), "point_unreadable");
     }

@@ -38,13 +38,20 @@ pub fn share(value: f32) -> Fraction {
 pub struct Answer {
     pub marked: Rect,
     pub refused: bool,
+    /// Whether it finds the lungs.
+    pub lungs: bool,
     /// Probability with the lungs blacked out, and whether that is refused, where it is measured.
     pub blackout: Option<(f32, bool)>,
 }
 
 impl Answer {
     pub fn marks(marked: Rect) -> Self {
-        Self { marked, refused: false, blackout: None }
+        Self { marked, refused: false, lungs: true, blackout: None }
+    }
+
+    /// A radiograph that is refused since no lung is found on it.
+    pub fn without_lungs() -> Self {
+        Self { refused: true, lungs: false, ..Self::marks([0; 4]) }
     }
 }
 
@@ -61,15 +68,23 @@ pub fn study(answer: Answer) -> Study {
         let at = |i: usize| if inside(rect, i % SIDE, i / SIDE) { value } else { 0.0 };
         (0..SIDE * SIDE).map(at).collect()
     };
-    let heart = draw(0.5, HEART);
-    let left = draw(0.9, LEFT).iter().zip(&heart).map(|(l, h)| (l - h).max(0.0)).collect();
+    let sure = |lung: f32| if answer.lungs { lung } else { 0.0 };
+    let heart = draw(sure(0.5), HEART);
+    let left = draw(sure(0.9), LEFT).iter().zip(&heart).map(|(l, h)| (l - h).max(0.0)).collect();
     let infection = draw(0.75, answer.marked);
     let fitness = Fitness::plain(1.0);
-    let segmentation =
-        Segmentation { side: SIDE, letterbox, right: draw(0.9, RIGHT), left, heart, infection, fitness };
+    let segmentation = Segmentation {
+        side: SIDE,
+        letterbox,
+        right: draw(sure(0.9), RIGHT),
+        left,
+        heart,
+        infection,
+        fitness,
+    };
     let field = LungField::of(&segmentation);
-    let map = InfectionMap::of(&segmentation, &field, share(0.5)).unwrap();
-    let finding = finding(&map);
+    let map = InfectionMap::of(&segmentation, &field, share(0.5));
+    let graded = map.as_ref().filter(|_| !answer.refused).map(finding);
     let refusal = Refusal { code: "not_frontal_chest", text: "made up".into() };
     Study {
         reading: Reading {
@@ -78,7 +93,7 @@ pub fn study(answer: Answer) -> Study {
                 fraction_of_frame: field.fraction_of_frame(),
                 plausible: true,
             }),
-            outcome: if answer.refused { Err(refusal) } else { Ok(finding) },
+            outcome: graded.ok_or(refusal),
             warnings: Vec::new(),
             provenance: Provenance {
                 model_name: "made-up".into(),
@@ -91,7 +106,7 @@ pub fn study(answer: Answer) -> Study {
         display: Display { size, pixels: vec![0; size.area()] },
         letterbox,
         field: Some(field),
-        map: (!answer.refused).then_some(map),
+        map: map.filter(|_| !answer.refused),
     }
 }
 

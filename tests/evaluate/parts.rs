@@ -65,6 +65,15 @@ fn pixels_are_calibrated_when_their_share_is_the_probability() {
     let child = [("infection_known", "1"), ("infection_empty", "1"), ("pediatric", "1")];
     set.add(Answer::marks([8, 8, 28, 12]), &child);
     check(&set.evaluate(), "infection", &[("pixel_ece", under)]);
+    // Infected, and nobody has drawn where: nothing to compare with.
+    set.add(Answer::marks(NONE), &[("infection_known", "1"), ("infection_empty", "0"), ("finding", "covid")]);
+    check(&set.evaluate(), "infection", &[("pixel_ece", under)]);
+    // Where no lung was found, it counts as wrong throughout.
+    set.add(
+        Answer::without_lungs(),
+        &[("infection_known", "1"), ("infection_empty", "1"), ("finding", "normal")],
+    );
+    check(&set.evaluate(), "infection", &[("pixel_ece", (under * 2.0 + 1.0) / 3.0)]);
 }
 
 #[test]
