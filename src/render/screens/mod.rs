@@ -107,7 +107,7 @@ impl<'a> Screen<'a> {
     pub fn row_at(&self, at: embedded_graphics::prelude::Point) -> Option<usize> {
         let content = self.layout.content;
         let (count, selected, row) = match self.view {
-            View::Identify(_) => return keypad::cell_at(content, at),
+            View::Identify(_) => return keypad::cell_at(&self.look, content, at),
             View::SetClock(_) => return clock::digit_at(content, at),
             View::List(l) => (l.entries.len(), l.selected, list::reading_height(&self.look)),
             View::Menu { items, selected } => (items.len(), *selected, list::item_height(&self.look)),
