@@ -61,7 +61,9 @@ impl<'a> Screen<'a> {
             View::Ready { source, model, note } => message::ready(sheet, &self.layout, source, model, note),
             View::Result(study) | View::Refused(study) => result::study(sheet, &self.layout, study),
             View::Details(study) => result::details(sheet, &self.layout, study),
-            View::Compared { study, earlier, named } => trend::draw(sheet, study, earlier, named),
+            View::Compared { study, earlier, more, named } => {
+                trend::draw(sheet, study, (earlier, more), named)
+            }
             View::Identify(identify) => keypad::draw(sheet, &identify),
             View::SetClock(setting) => clock::draw(sheet, &setting),
             View::List(list) => list::readings(sheet, &list),
