@@ -99,9 +99,12 @@ raymap run --board /etc/raymap/board.toml >/dev/null
 [ "$(raymap records --folder "$records" --json list | grep -c grade)" = 4 ] || { echo "FAILED: it does not go on with the record" >&2; exit 1; }
 echo "ok: and goes on with it: four readings"
 
+inside install -D -m 400 /dev/null /etc/raymap/record-key.cred
 inside apt-get purge -y -qq raymap:"$arch"
-claim "purging takes the board" "test ! -e /etc/raymap"
-claim "purging keeps records" "test -e $records/0000000001.rmj"
+claim "purging takes the board" "test ! -e /etc/raymap/board.toml"
+claim "purging keeps records, and the key that opens them" \
+  "test -e $records/0000000001.rmj && test -e /etc/raymap/record-key.cred"
+inside rm -rf /etc/raymap
 claim "nothing else is left" \
   "! find /usr /etc /run -path /usr/share/doc -prune -o -iname '*raymap*' -print | grep ."
 inside rm -rf /var/lib/raymap /tmp/trial.deb /tmp/trial

@@ -76,6 +76,44 @@ fn one_bad_file_does_not_hide_the_others() {
 }
 
 #[test]
+fn an_overlay_is_named_with_its_reading_and_never_another_s() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let at = folder.path();
+    for (name, bytes) in [("a/x.png", Vec::new()), ("b/x.png", png(300, 300)), ("out/x.png", png(8, 8))] {
+        let path = at.join(name);
+        std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+        std::fs::write(path, bytes).expect("a file in it");
+    }
+    let json = raymap(at, &["read", "a", "b", "--out", "out", "--json"]);
+    let lines: Vec<serde_json::Value> = String::from_utf8_lossy(&json.stdout)
+        .lines()
+        .map(|l| serde_json::from_str(l).expect("each line is one JSON object"))
+        .collect();
+    assert_eq!(lines[0]["error"]["code"], "file_empty", "{lines:?}");
+    assert_eq!((&lines[1]["file"], &lines[1]["overlay"]), (&"b/x.png".into(), &"out/x-2.png".into()));
+    assert!(
+        at.join("out/x-2.png").exists() && !at.join("out/x.png").exists(),
+        "the old one is of nothing read"
+    );
+    let said = raymap(at, &["read", "a", "b", "--out", "out"]);
+    assert!(String::from_utf8_lossy(&said.stdout).contains("[out/x-2.png]"));
+    let without = raymap(at, &["read", "b", "--json"]);
+    let line: serde_json::Value = serde_json::from_slice(&without.stdout).expect("one object");
+    assert!(line.get("overlay").is_none(), "{line}");
+}
+
+#[test]
+fn a_radiograph_that_lies_where_overlays_go_is_left_as_it_was() {
+    let bytes = png(300, 300);
+    let folder = folder_with("x.png", &bytes);
+    std::fs::write(folder.path().join("y.png"), b"").expect("a second file");
+    let output = raymap(folder.path(), &["read", ".", "--out", "."]);
+    assert_eq!(output.status.code(), Some(0));
+    assert_eq!(std::fs::read(folder.path().join("x.png")).expect("the radiograph"), bytes);
+    assert!(folder.path().join("y.png").exists() && folder.path().join("x-2.png").exists());
+}
+
+#[test]
 fn a_folder_without_radiographs_is_named() {
     let folder = folder_with("notes.txt", b"nothing here");
     check(folder.path(), &["read", "."], 4, &["holds no PNG, JPEG, TIFF or DICOM file"]);

@@ -254,15 +254,37 @@ fn list_shows_every_board_once_with_its_status() {
     assert!(line("raspberry-pi-5-dicom").contains("documents  built in  Raspberry Pi 5"), "{text}");
 }
 
+/// A board with nothing connected to it.
+const QUIET: &str = r#"name = "test"
+description = "One phantom."
+source = { kind = "phantom", phantoms = [{ seed = 2, infected = 30 }] }
+screen = { kind = "png", path = "screen.png", width = 800, height = 480 }
+serial = { file = "serial.log" }
+"#;
+
 #[test]
 fn a_reader_that_has_seen_enough_is_no_bug() {
-    for arguments in
-        [&["board", "list"][..], &["board", "explain", "host"], &["board", "schema"], &["explain"]]
-    {
+    let scratch = scratch(&[("board.toml", QUIET)]);
+    for arguments in [
+        &["board", "list"][..],
+        &["board", "explain", "host"],
+        &["board", "schema"],
+        &["explain"],
+        &["devices"],
+        &["doctor", "--board", "board.toml"],
+        &["doctor", "--board", "board.toml", "--json"],
+        &["model", "verify"],
+        &["phantom"],
+        &["bench", "--runs", "1", "--json"],
+        &["run", "--board", "board.toml"],
+        &["evaluate", "none.csv", "--json"],
+        &["record", "--board", "board.toml", "--out", "frames"],
+    ] {
         // As `| head` closes it.
         let (reader, writer) = std::io::pipe().unwrap();
         drop(reader);
-        let output = command().args(arguments).stdout(writer).output().unwrap();
+        let mut command = command();
+        let output = command.args(arguments).current_dir(scratch.path()).stdout(writer).output().unwrap();
         let errors = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(7), "{arguments:?}: {errors}");
         assert!(errors.contains("standard output could not be written"), "{errors}");

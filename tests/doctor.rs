@@ -90,6 +90,25 @@ fn what_to_do_about_a_source_fits_its_kind() {
 }
 
 #[test]
+fn what_a_board_or_the_environment_has_wrong_ends_it_as_it_ends_a_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    let board = format!("{BOARD}[station]\noperating_point = \"none.toml\"\n");
+    assert_eq!(check(at, &board).0, Some(3));
+    fs::write(at.join("board.toml"), BOARD).unwrap();
+    for command in ["doctor", "run"] {
+        let mut program = program::command();
+        let output = program
+            .args([command, "--board", "board.toml"])
+            .current_dir(at)
+            .env("RAYMAP_KERNELS", "none-such")
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(3), "{command}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+}
+
+#[test]
 fn it_says_whose_cases_the_threshold_was_measured_on() {
     let folder = tempfile::tempdir().unwrap();
     let model = |board: &str| check(folder.path(), board).1.remove(0).2;

@@ -55,7 +55,15 @@ fn what_a_station_keeps_is_listed_shown_and_exported() {
     let lines: Vec<Value> = list.lines().map(json).collect();
     let numbers = |key: &str| lines.iter().map(|l| l[key].as_u64().unwrap()).collect::<Vec<_>>();
     assert_eq!((numbers("id"), numbers("start")), (vec![1, 2, 3, 4], vec![1, 1, 2, 2]));
-    assert!(check(at, &["records", "list"], 0).contains("4 readings"));
+    let said = check(at, &["records", "list"], 0);
+    assert!(said.contains("4 readings"), "{said}");
+    let first = &lines[0];
+    let percent = |share: &Value| format!("{:.0}", 100.0 * share.as_f64().unwrap());
+    let [low, high] = [0, 1].map(|k| percent(&first["interval90"][k]));
+    let line = said.lines().next().unwrap();
+    assert!(line.contains(&format!("{} % ({low}-{high} %)", percent(&first["infected"]))), "{line}");
+    assert!(!line.contains('!') && first["warnings"].as_array().is_some_and(Vec::is_empty), "{first}");
+    assert!(lines.iter().all(|l| l["notice"].as_str().is_some_and(|n| n.contains("Not for diagnosis"))));
 
     let shown = json(&check(at, &["records", "show", "1"], 0));
     assert_eq!(

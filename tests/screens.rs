@@ -2,6 +2,8 @@
 //!
 //! `RAYMAP_GOLDEN=write` writes them anew: look at each before keeping it.
 
+#[path = "screens/fits.rs"]
+mod fits;
 #[path = "screens/golden.rs"]
 mod golden;
 #[path = "screens/legible.rs"]

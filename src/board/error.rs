@@ -71,6 +71,12 @@ pub enum BoardError {
     /// a number out of range
     #[error("{place}: {key} = {value} is out of range: {min} to {max} are allowed")]
     Range { place: Place, key: &'static str, value: f64, min: f64, max: f64 },
+    /// a wait that would pass for a hang
+    #[error(
+        "{place}: timeout_ms = {timeout_ms} is too long: with stage_s_max = {stage_s} a wait for a frame may take {} at most",
+        stage_s * 1000 / 2
+    )]
+    Timeout { place: Place, timeout_ms: u128, stage_s: u64 },
     /// a text of the wrong form
     #[error("{place}: {key} = \"{value}\" cannot be: it takes {form}")]
     Form { place: Place, key: &'static str, value: String, form: &'static str },
@@ -113,7 +119,7 @@ impl BoardError {
             Self::Kind { .. } => "board_kind",
             Self::Missing { .. } => "board_missing",
             Self::Surplus { .. } => "board_surplus",
-            Self::Range { .. } => "board_range",
+            Self::Range { .. } | Self::Timeout { .. } => "board_range",
             Self::Form { .. } => "board_form",
             Self::PhantomCount { .. } => "board_phantom_count",
         }
@@ -128,6 +134,7 @@ impl BoardError {
             | Self::Missing { place, .. }
             | Self::Surplus { place, .. }
             | Self::Range { place, .. }
+            | Self::Timeout { place, .. }
             | Self::Form { place, .. }
             | Self::Parent { place, .. }
             | Self::Cycle { place, .. }

@@ -102,6 +102,34 @@ fn a_page_is_at_one_named_address_with_a_token() {
 }
 
 #[test]
+fn a_wait_for_a_frame_ends_well_within_what_a_stage_may_take() {
+    let waits = |ms: u32, station: &str| {
+        GOOD.lines()
+            .map(|line| match line.starts_with("source") {
+                true => format!("source = {{ kind = 'v4l', device = 'a', timeout_ms = {ms} }}\n"),
+                false => format!("{line}\n"),
+            })
+            .chain([station.to_owned()])
+            .collect::<String>()
+    };
+    let parse = |ms, station| Board::parse(&waits(ms, station), Path::new("t.toml"));
+    for (ms, station) in [
+        (5_000, "station = {}"),
+        (2_500, "station = { stage_s_max = 5 }"),
+        (10_000, ""),
+        (1_000, "station = { stage_s_max = 2 }"),
+    ] {
+        parse(ms, station).unwrap_or_else(|e| panic!("{ms} {station}: {e}"));
+    }
+    for (ms, station) in [(5_001, "station = {}"), (10_000, "station = { stage_s_max = 5 }")] {
+        let error = parse(ms, station).unwrap_err();
+        let column = error.place().map(|p| (p.line, p.column));
+        assert_eq!((error.code(), column), ("board_range", Some((3, 53))), "{error}");
+        assert!(error.to_string().contains("stage_s_max"), "{error}");
+    }
+}
+
+#[test]
 fn a_port_has_a_usual_rate() {
     let serial = parse(5, "serial = { port = '/dev/ttyS0' }").serial;
     assert_eq!(serial, SerialConfig::Port { path: "/dev/ttyS0".into(), baud_rate: 115_200 });

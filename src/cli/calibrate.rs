@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 
 use super::failure::{Exit, Failure, chain};
+use super::print::print_line;
 use super::{pipeline, progress};
 use crate::board::ComputeConfig;
 use crate::clock::{Clock, SystemClock};
@@ -44,8 +45,7 @@ pub fn run(arguments: &CalibrateArguments) -> Result<(), Failure> {
     let point = written(arguments, &pipeline, &cases, &chosen, wished)?;
     let text = toml::to_string(&point).map_err(|e| Failure::new(Exit::Bug, "write_failed", &e))?;
     fs::write(&arguments.out, text).map_err(|e| Failure::storage(&arguments.out, &e))?;
-    report(&arguments.out, &point, cases.unlabelled, unreadable);
-    Ok(())
+    report(&arguments.out, &point, cases.unlabelled, unreadable)
 }
 
 /// What is wished, and its name; a sensitivity of 90 % where nothing is.
@@ -106,26 +106,26 @@ fn written(
     })
 }
 
-fn report(out: &Path, point: &WrittenPoint, unlabelled: usize, unreadable: usize) {
+fn report(out: &Path, point: &WrittenPoint, unlabelled: usize, unreadable: usize) -> Result<(), Failure> {
     let figure = |name: &str, value: f32, interval: Option<[f64; 2]>| {
         let interval = interval.map_or_else(
             || "interval unknown: too few patients".into(),
             |[low, high]| format!("95 % interval {:.0} to {:.0} %", 100.0 * low, 100.0 * high),
         );
-        println!("{name} {:.1} % ({interval})", 100.0 * value);
+        print_line(&format!("{name} {:.1} % ({interval})", 100.0 * value))
     };
-    println!("threshold {:.4}, for {}", point.threshold, point.wish);
-    figure("sensitivity", point.sensitivity, point.sensitivity95);
-    figure("specificity", point.specificity, point.specificity95);
-    println!(
+    print_line(&format!("threshold {:.4}, for {}", point.threshold, point.wish))?;
+    figure("sensitivity", point.sensitivity, point.sensitivity95)?;
+    figure("specificity", point.specificity, point.specificity95)?;
+    print_line(&format!(
         "on {} with opacity and {} without; {} refused, {unlabelled} without a label, {unreadable} unreadable",
         point.positives, point.negatives, point.refused
-    );
-    println!(
+    ))?;
+    print_line(&format!(
         "the same cases chose and measured: expect a little less on others (at least {CASES_MIN} of each were asked)"
-    );
-    println!("written: {}; the board file's [station] operating_point names it", out.display());
-    println!("{DISCLAIMER}");
+    ))?;
+    print_line(&format!("written: {}; the board file's [station] operating_point names it", out.display()))?;
+    print_line(DISCLAIMER)
 }
 
 impl From<ChoiceError> for Failure {

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use super::failure::{Exit, Failure};
 use super::live::Said;
+use super::print::print_line;
 use super::run::{about, open};
 use super::{board_pipeline, sending};
 use crate::board::{Board, RecordConfig, ScreenConfig, SerialConfig, SourceConfig};
@@ -40,13 +41,13 @@ type Found = Result<String, String>;
 pub fn run(arguments: &DoctorArguments) -> Result<(), Failure> {
     let result = examine(arguments);
     if let (Err(failure), true) = (&result, arguments.json) {
-        println!("{}", failure.to_json(None));
+        print_line(&failure.to_json(None).to_string())?;
     }
-    let failed = result?;
+    let (failed, vital) = result?;
     match failed.iter().find(|t| t.vital).or(failed.first()) {
         None => Ok(()),
         Some(worst) => {
-            let exit = if worst.vital { Exit::Model } else { Exit::Device };
+            let exit = if worst.vital { vital } else { Exit::Device };
             let codes: Vec<&str> = failed.iter().map(|t| t.code).collect();
             let text = format!("{} of the tests failed: {}", codes.len(), codes.join(", "));
             Err(Failure { exit, code: "self_test", text })
@@ -54,8 +55,8 @@ pub fn run(arguments: &DoctorArguments) -> Result<(), Failure> {
     }
 }
 
-/// Runs and prints every test; those that failed.
-fn examine(arguments: &DoctorArguments) -> Result<Vec<TestReport>, Failure> {
+/// Runs and prints every test; those that failed, and the exit code where a vital one is among them: that of `run`.
+fn examine(arguments: &DoctorArguments) -> Result<(Vec<TestReport>, Exit), Failure> {
     let board = Board::load(&arguments.board)?;
     let model = board_pipeline(&board);
     let about = about(&board, model.as_ref().ok());
@@ -68,19 +69,19 @@ fn examine(arguments: &DoctorArguments) -> Result<Vec<TestReport>, Failure> {
     let reports: Vec<TestReport> = tests.into_iter().map(SelfTest::run).collect();
     if arguments.json {
         let tests: Vec<Value> = reports.iter().map(to_json).collect();
-        println!("{}", json!({"schema": SCHEMA, "board": about.board, "tests": tests}));
+        print_line(&json!({"schema": SCHEMA, "board": about.board, "tests": tests}).to_string())?;
     } else {
-        reports.iter().for_each(print);
-        println!("{DISCLAIMER}");
+        reports.iter().try_for_each(print)?;
+        print_line(DISCLAIMER)?;
     }
-    Ok(reports.into_iter().filter(|r| !r.passed).collect())
+    let vital = model.err().map_or(Exit::Model, |failure| failure.exit);
+    Ok((reports.into_iter().filter(|r| !r.passed).collect(), vital))
 }
 
-fn print(report: &TestReport) {
-    println!("{:<6} {:<12} {}", if report.passed { "ok" } else { "FAILED" }, report.code, report.text);
-    if let Some(remedy) = remedy(report) {
-        println!("{:<19} {remedy}", "");
-    }
+fn print(report: &TestReport) -> Result<(), Failure> {
+    let outcome = if report.passed { "ok" } else { "FAILED" };
+    print_line(&format!("{outcome:<6} {:<12} {}", report.code, report.text))?;
+    remedy(report).map_or(Ok(()), |remedy| print_line(&format!("{:<19} {remedy}", "")))
 }
 
 fn to_json(report: &TestReport) -> Value {

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::failure::{Exit, Failure, chain};
+use super::print::print_line;
 use super::{pipeline, progress};
 use crate::board::ComputeConfig;
 use crate::evaluate::{Evaluation, Manifest, Observed, Only, Row, evaluate};
@@ -38,7 +39,7 @@ pub struct EvaluateArguments {
 pub fn run(arguments: &EvaluateArguments) -> Result<(), Failure> {
     let result = measure(arguments);
     if let (Err(failure), true) = (&result, arguments.json) {
-        println!("{}", failure.to_json(None));
+        print_line(&failure.to_json(None).to_string())?;
     }
     result
 }
@@ -61,12 +62,11 @@ fn measure(arguments: &EvaluateArguments) -> Result<(), Failure> {
         return Err(Failure { exit: Exit::Input, code: "no_radiograph", text });
     }
     if arguments.json {
-        println!("{}", evaluation.to_json());
-    } else {
-        println!("{evaluation}");
+        return print_line(&evaluation.to_json().to_string());
     }
-    if arguments.groups && !arguments.json {
-        println!("{}", evaluation.group_table());
+    print_line(&evaluation.to_string())?;
+    if arguments.groups {
+        print_line(&evaluation.group_table().to_string())?;
     }
     Ok(())
 }

@@ -91,14 +91,13 @@ fn verify(which: &BundleArguments) -> Result<(), Failure> {
     let compute = super::compute(&ComputeConfig::default())?;
     let network = Network::load_for(bundle(which.bundle.as_deref())?, compute)?;
     let manifest = network.manifest();
-    println!(
+    print_line(&format!(
         "{} {}: checksums, shapes and golden output agree (sha256 {}, kernels {})",
         manifest.name,
         manifest.version,
         network.sha256(),
         network.kernels()
-    );
-    Ok(())
+    ))
 }
 
 fn install(how: &InstallArguments) -> Result<(), Failure> {
@@ -122,12 +121,11 @@ fn check(folder: &Path) -> Result<Manifest, ModelError> {
 
 fn done(installed: &Installed, store: &Path) -> Result<(), Failure> {
     let Installed { name, version, slot } = installed;
-    println!("{name} {version} is active (slot {slot} of {})", store.display());
-    println!(
-        "a station whose board file says model = \"{}\" reads with it from its next start on",
-        store.display()
-    );
-    Ok(())
+    let store = store.display();
+    print_line(&format!(
+        "{name} {version} is active (slot {slot} of {store})\n\
+         a station whose board file says model = \"{store}\" reads with it from its next start on"
+    ))
 }
 
 impl From<StoreError> for Failure {

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use image::{ImageBuffer, Luma, Pixel};
 
 use super::failure::{Exit, Failure};
+use super::print::print_line;
 use crate::preprocess::Display;
 use crate::source::phantom::{self, PhantomSpec};
 use crate::units::{Percent, PixelSize};
@@ -57,6 +58,5 @@ where
     let buffer = ImageBuffer::from_raw(size.width, size.height, pixels);
     let picture = kind(buffer.unwrap_or_default());
     picture.save(path).map_err(|e| Failure::storage(path, &e))?;
-    println!("{}", path.display());
-    Ok(())
+    print_line(&path.display().to_string())
 }

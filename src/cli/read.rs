@@ -1,6 +1,7 @@
 //! `raymap read`: one reading per radiograph.
 
 use std::collections::HashSet;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use super::failure::{Exit, Failure};
@@ -48,14 +49,16 @@ fn read_all(arguments: &ReadArguments) -> Result<(), Failure> {
     isolate();
     let mut pipeline = pipeline(arguments.model.as_deref(), &ComputeConfig::default())?;
     let files = folder::list(&arguments.paths)?;
-    let mut overlays = arguments.out.as_deref().map(Overlays::new).transpose()?;
+    let mut overlays = arguments.out.as_deref().map(|folder| Overlays::new(folder, &files)).transpose()?;
     let bar = progress(files.len(), "reading");
     let mut tally = Tally::default();
     for path in &files {
-        match read_one(&mut pipeline, path, overlays.as_mut())? {
-            Ok(reading) => {
+        // Whatever comes of a file, its overlay's name is its own.
+        let overlay = overlays.as_mut().map(|overlays| overlays.path_for(path));
+        match read_one(&mut pipeline, path, overlay.as_deref())? {
+            Ok(read) => {
                 tally.read += 1;
-                let line = if arguments.json { reading.to_json().to_string() } else { sentence(&reading) };
+                let line = if arguments.json { read.to_json() } else { read.sentence() };
                 bar.suspend(|| print_line(&line))?;
             }
             Err(failure) => {
@@ -69,35 +72,77 @@ fn read_all(arguments: &ReadArguments) -> Result<(), Failure> {
     conclude(&tally, arguments.json)
 }
 
+/// What was read of one file.
+struct Read<'a> {
+    reading: Reading,
+    /// Where its overlay lies: `None` inside where the file gave no picture, outside where none was asked for.
+    overlay: Option<Option<&'a Path>>,
+}
+
+impl Read<'_> {
+    fn to_json(&self) -> String {
+        let mut line = self.reading.to_json();
+        if let Some(overlay) = self.overlay {
+            line["overlay"] = overlay.map(|path| path.display().to_string()).into();
+        }
+        line.to_string()
+    }
+
+    /// One line for a person.
+    fn sentence(&self) -> String {
+        let reading = &self.reading;
+        let overlay =
+            self.overlay.flatten().map_or_else(String::new, |path| format!(" [{}]", path.display()));
+        match &reading.outcome {
+            Ok(finding) => format!("{}: {}{overlay}{}", reading.name, graded(finding), warned(reading)),
+            Err(refusal) => {
+                format!("{}: not graded ({}): {}{overlay}", reading.name, refusal.code, refusal.text)
+            }
+        }
+    }
+}
+
 /// The reading of one file; the outer error ends the command, the inner one is this file's alone.
-fn read_one(
+fn read_one<'a>(
     pipeline: &mut Pipeline,
     path: &Path,
-    overlays: Option<&mut Overlays>,
-) -> Result<Result<Reading, Failure>, Failure> {
+    overlay: Option<&'a Path>,
+) -> Result<Result<Read<'a>, Failure>, Failure> {
     let name = path.display().to_string();
     let frame = match file::read(path) {
         Ok(frame) => frame,
-        Err(e) if e.is_refusal() => {
-            return Ok(Ok(Reading {
+        Err(e) => {
+            // What an earlier run has drawn under this name is of another reading.
+            overlay.map_or(Ok(()), remove)?;
+            if !e.is_refusal() {
+                return Ok(Err(Failure::new(Exit::Input, e.code(), &e)));
+            }
+            let reading = Reading {
                 name,
                 lung_field: None,
                 outcome: Err(Refusal { code: e.code(), text: e.to_string() }),
                 warnings: Vec::new(),
                 provenance: pipeline.provenance(),
                 timing: Timing::default(),
-            }));
+            };
+            return Ok(Ok(Read { reading, overlay: overlay.map(|_| None) }));
         }
-        Err(e) => return Ok(Err(Failure::new(Exit::Input, e.code(), &e))),
     };
     let study = pipeline.read(&name, &frame)?;
     // An overlay takes its memory in place of the frame's, not beside it.
     drop(frame);
-    if let Some(overlays) = overlays {
-        let target = overlays.path_for(path);
-        png::write(&target, &render::overlay(&study)).map_err(|e| Failure::storage(&target, &e))?;
+    if let Some(target) = overlay {
+        png::write(target, &render::overlay(&study)).map_err(|e| Failure::storage(target, &e))?;
     }
-    Ok(Ok(study.reading))
+    Ok(Ok(Read { reading: study.reading, overlay: overlay.map(Some) }))
+}
+
+/// Removes a file that may not be there.
+fn remove(path: &Path) -> Result<(), Failure> {
+    match std::fs::remove_file(path) {
+        Err(e) if e.kind() != ErrorKind::NotFound => Err(Failure::storage(path, &e)),
+        _ => Ok(()),
+    }
 }
 
 /// Where overlays go: a name for each, none twice.
@@ -107,9 +152,15 @@ struct Overlays {
 }
 
 impl Overlays {
-    fn new(folder: &Path) -> Result<Self, Failure> {
+    /// In `folder`, beside those of `radiographs` that lie there themselves: none of them is written over.
+    fn new(folder: &Path, radiographs: &[PathBuf]) -> Result<Self, Failure> {
         std::fs::create_dir_all(folder).map_err(|e| Failure::storage(folder, &e))?;
-        Ok(Self { folder: folder.to_owned(), taken: HashSet::new() })
+        let here = folder.canonicalize().map_err(|e| Failure::storage(folder, &e))?;
+        let named = |path: &PathBuf| {
+            let path = path.canonicalize().ok().filter(|path| path.parent() == Some(&*here))?;
+            Some(folder.join(path.file_name()?))
+        };
+        Ok(Self { folder: folder.to_owned(), taken: radiographs.iter().filter_map(named).collect() })
     }
 
     fn path_for(&mut self, radiograph: &Path) -> PathBuf {
@@ -121,14 +172,6 @@ impl Overlays {
         let path = free.unwrap_or_else(|| self.folder.join(name(self.taken.len() + 1)));
         self.taken.insert(path.clone());
         path
-    }
-}
-
-/// One line for a person.
-fn sentence(reading: &Reading) -> String {
-    match &reading.outcome {
-        Ok(finding) => format!("{}: {}{}", reading.name, graded(finding), warned(reading)),
-        Err(refusal) => format!("{}: not graded ({}): {}", reading.name, refusal.code, refusal.text),
     }
 }
 

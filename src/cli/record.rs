@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::failure::{Exit, Failure};
 use super::live::{self, Said};
+use super::print::print_line;
 use crate::board::{Board, SourceConfig};
 use crate::source::FrameSource;
 use crate::source::folder::FolderSource;
@@ -92,10 +93,9 @@ fn record<S: FrameSource>(mut source: S, arguments: &RecordArguments) -> Result<
         }
     }
     let (frames, bytes) = writer.finish().map_err(storage)?;
-    println!(
-        "{}: {frames} frames, {bytes} bytes; play it with a board whose source is",
-        arguments.out.display()
-    );
-    println!("[source]\nkind = \"replay\"\npath = {:?}", arguments.out.display().to_string());
-    Ok(())
+    let out = arguments.out.display().to_string();
+    print_line(&format!(
+        "{out}: {frames} frames, {bytes} bytes; play it with a board whose source is\n\
+         [source]\nkind = \"replay\"\npath = {out:?}"
+    ))
 }

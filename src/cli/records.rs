@@ -111,19 +111,26 @@ fn list(place: &RecordPlace, as_json: bool) -> Result<(), Failure> {
     if as_json { Ok(()) } else { print_line(&ending(&journal)) }
 }
 
-/// `     12  2026-11-24T01:29:15Z  moderate  12 %`.
+/// `     12  2026-11-24T01:29:15Z  moderate    12 % (8-17 %)  ! mirrored`.
 fn line(entry: &Entry, restored: &Result<Restored, RecordError>) -> String {
     let id = entry.sequence;
     match restored {
         Ok(r) => {
-            let what = r.refusal().map_or_else(
-                || format!("{:<10} {:3.0} %", r.grade().unwrap_or("?"), 100.0 * r.share().unwrap_or(0.0)),
-                |code| format!("not graded ({code})"),
-            );
+            let what = r.refusal().map_or_else(|| graded(r), |code| format!("not graded ({code})"));
             format!("{id:>7}  {:<22}  {what}", r.moment.to_string())
         }
         Err(e) => format!("{id:>7}  {e}"),
     }
+}
+
+/// The grade, the infected share with its 90 % interval, and codes of warnings with a mark before them.
+fn graded(r: &Restored) -> String {
+    let percent = |share: f64| 100.0 * share;
+    let share = format!("{:<10} {:3.0} %", r.grade().unwrap_or("?"), percent(r.share().unwrap_or(0.0)));
+    let interval = r.interval90().map(|ends| ends.map(percent));
+    let interval = interval.map_or_else(String::new, |[low, high]| format!(" ({low:.0}-{high:.0} %)"));
+    let warnings = r.warnings().map(|code| format!("  ! {code}")).collect::<String>();
+    format!("{share}{interval}{warnings}")
 }
 
 fn line_json(entry: &Entry, restored: &Result<Restored, RecordError>) -> Value {
@@ -132,8 +139,11 @@ fn line_json(entry: &Entry, restored: &Result<Restored, RecordError>) -> Value {
             let mut line = times(r);
             line["grade"] = json!(r.grade());
             line["infected"] = json!(r.share());
+            line["interval90"] = json!(r.interval90());
+            line["warnings"] = r.warnings().collect();
             line["refusal"] = json!(r.refusal());
             line["bytes"] = json!(entry.bytes);
+            line["notice"] = json!(DISCLAIMER);
             line
         }
         Err(e) => json!({"id": entry.sequence, "error": {"code": e.code(), "text": e.to_string()}}),
@@ -179,4 +189,25 @@ fn show(place: &RecordPlace, id: u64) -> Result<(), Failure> {
         all[key] = restored.json[key].clone();
     }
     print_line(&format!("{all:#}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::clock::BootId;
+    use crate::record::Moment;
+
+    #[test]
+    fn a_share_is_listed_with_its_interval_and_its_warnings() {
+        let warnings = json!([{"code": "mirrored", "text": "…"}, {"code": "incomplete", "text": "…"}]);
+        let infected = json!({"total": 0.123, "interval90": [0.08, 0.17]});
+        let reading = json!({"severity": {"grade": "moderate"}, "infected": infected, "warnings": warnings});
+        let moment = Moment { start: 1, boot_id: BootId::unknown(), uptime: Duration::ZERO, wall_time: None };
+        let mut restored = Restored { id: 12, moment, json: json!({"reading": reading}) };
+        assert_eq!(graded(&restored), "moderate    12 % (8-17 %)  ! mirrored  ! incomplete");
+        restored.json["reading"]["warnings"] = json!([]);
+        assert_eq!(graded(&restored), "moderate    12 % (8-17 %)");
+    }
 }

@@ -21,7 +21,7 @@ use crate::replace::replace;
 /// A day and a time, as far as either is given.
 const TIME_FORM: &str = "dddd-dd-ddTdd:dd:ddZ";
 /// The columns of `records.csv`: a path into the reading's JSON for each that comes from there.
-const READING_COLUMNS: [(&str, &str); 26] = [
+const READING_COLUMNS: [(&str, &str); 27] = [
     ("file", "/file"),
     ("fit", "/fit"),
     ("refusal", "/refusal/code"),
@@ -48,6 +48,7 @@ const READING_COLUMNS: [(&str, &str); 26] = [
     ("model_sha256", "/model/sha256"),
     ("software", "/software"),
     ("notice", "/notice"),
+    ("warnings", "/warnings"),
 ];
 
 #[derive(Debug, clap::Args)]
@@ -213,6 +214,8 @@ fn text_of(value: &Value) -> String {
     match value {
         Value::Null => String::new(),
         Value::String(text) => text.clone(),
+        // Warnings, by their codes.
+        Value::Array(all) => all.iter().map(|one| text_of(&one["code"])).collect::<Vec<_>>().join(" "),
         other => other.to_string(),
     }
 }
@@ -283,4 +286,21 @@ fn conclude(tally: &Tally, to: &Path, as_json: bool) -> Result<(), Failure> {
     }
     let text = format!("{damaged} of {readings} readings are damaged; the column `error` says how");
     Err(Failure { exit: Exit::Storage, code: "record_damaged", text })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn warnings_stand_in_their_column_by_their_codes() {
+        let place = READING_COLUMNS.iter().position(|(name, _)| *name == "warnings").unwrap();
+        let column = |warnings: Value| {
+            let reading = json!({"warnings": warnings});
+            text_of(reading.pointer(READING_COLUMNS[place].1).unwrap())
+        };
+        assert_eq!(column(json!([])), "");
+        let both = json!([{"code": "mirrored", "text": "a, b"}, {"code": "incomplete", "text": "c"}]);
+        assert_eq!(column(both), "mirrored incomplete");
+    }
 }

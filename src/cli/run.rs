@@ -8,6 +8,7 @@ use log::LevelFilter;
 use super::failure::{Exit, Failure, chain};
 use super::live::Said;
 use super::page::Looks;
+use super::print::print_line;
 use super::sending::Sending;
 use super::supervise::{Supervised, stop_on_signals};
 use super::{RunArguments, board_pipeline, compute, doctor, isolate, live, panel};
@@ -73,10 +74,11 @@ pub fn run(arguments: &RunArguments, logger: &LogLines) -> Result<(), Failure> {
     if !forever {
         sending.finish();
     }
-    report(&summary, &board);
+    let said = report(&summary, &board);
     // A refused model has been shown and reported; it is what the command fails with.
     reader.0.map(drop)?;
-    conclude(&summary, live)
+    conclude(&summary, live)?;
+    said
 }
 
 pub fn about(board: &Board, pipeline: Option<&Pipeline>) -> About {
@@ -180,21 +182,21 @@ impl Reader for ModelReader {
     }
 }
 
-fn report(summary: &Summary, board: &Board) {
+fn report(summary: &Summary, board: &Board) -> Result<(), Failure> {
     let screen = panel::place(&board.screen);
     let serial = match &board.serial {
         SerialConfig::File(path) | SerialConfig::Port { path, .. } => path.display().to_string(),
     };
-    println!(
-        "{} radiographs: {} graded, {} refused; {} faults",
+    print_line(&format!(
+        "{} radiographs: {} graded, {} refused; {} faults\nscreen: {screen}\nserial: {serial}",
         summary.radiographs, summary.graded, summary.refused, summary.faults
-    );
-    println!("screen: {screen}\nserial: {serial}");
+    ))?;
     if let Some(record) = &board.record {
         let (folder, Summary { kept, not_kept, dropped, .. }) = (record.folder.display(), summary);
-        println!("record: {folder}: {kept} readings kept, {not_kept} not; {dropped} old ones dropped");
+        let dropped = format!("{dropped} old ones dropped");
+        print_line(&format!("record: {folder}: {kept} readings kept, {not_kept} not; {dropped}"))?;
     }
-    println!("{DISCLAIMER}");
+    print_line(DISCLAIMER)
 }
 
 fn conclude(summary: &Summary, live: bool) -> Result<(), Failure> {

@@ -6,6 +6,7 @@ use super::desk::Desk;
 use super::identify::Identifying;
 use super::page::{Listing, MENU, Page, Shown, Touched, action, keys};
 use super::scene::Scene;
+use super::shelf::Shelved;
 use crate::input::{Control, Press, Typed};
 use crate::render::{Action, CELLS, CLOCK_DIGITS, Language, MapStyle, Opacity, Order, Palette};
 
@@ -56,7 +57,7 @@ impl Desk {
     pub(super) fn choose(&mut self, row: usize) -> Option<Action> {
         match &mut self.page {
             Page::List(listing) if row < listing.entries.len() => listing.selected = row,
-            Page::Menu(selected) if row < MENU.len() => *selected = row,
+            Page::Menu(selected, _) if row < MENU.len() => *selected = row,
             Page::Identify(identifying) if row < CELLS => {
                 identifying.selected = row;
                 return Some(Action::Take);
@@ -77,7 +78,7 @@ impl Desk {
             Action::Next => self.step(true),
             Action::Open | Action::Confirm => self.open(now),
             Action::Back | Action::Cancel => self.back(),
-            Action::Menu => self.page = Page::Menu(0),
+            Action::Menu => self.page = Page::Menu(0, self.chosen().map(|s| s.number)),
             Action::Triage => self.list(Order::Severity, now),
             Action::History => self.list(Order::Time, now),
             Action::Details => self.details(),
@@ -114,7 +115,7 @@ impl Desk {
         };
         match &mut self.page {
             Page::List(l) => l.selected = turned(l.selected, l.entries.len()),
-            Page::Menu(selected) => *selected = turned(*selected, MENU.len()),
+            Page::Menu(selected, _) => *selected = turned(*selected, MENU.len()),
             Page::Identify(identifying) => identifying.step(forward),
             Page::SetClock(setting) => setting.turn(!forward),
             Page::Reading(number) => {
@@ -147,26 +148,44 @@ impl Desk {
                 self.page = listing.number().map_or(Page::Station, Page::Reading);
                 self.unless_latest();
             }
-            Page::Menu(selected) => {
-                let action = MENU.get(*selected).copied();
-                self.page = Page::Station;
-                action.into_iter().for_each(|action| self.perform(action, now));
+            &Page::Menu(selected, from) => {
+                // From the reading that the menu was opened at: a newer one may have come since.
+                self.return_to(from);
+                MENU.get(selected).into_iter().for_each(|action| self.perform(*action, now));
             }
             _ => {}
         }
     }
 
-    fn back(&mut self) {
+    pub(super) fn back(&mut self) {
         match self.page {
-            Page::Details(number) | Page::Compared(number, _) => {
-                self.page = Page::Reading(number);
-                self.unless_latest();
-            }
+            Page::Details(number) | Page::Compared(number, _) => self.return_to(Some(number)),
+            Page::Menu(_, from) => self.return_to(from),
             Page::Identify(Identifying { number, .. }) => {
                 self.page = Page::Reading(number);
                 self.compare();
             }
             _ => self.leave(),
+        }
+    }
+
+    /// To reading `number`, or to what the station does where there is none.
+    fn return_to(&mut self, number: Option<i64>) {
+        match number.filter(|number| self.shelf.get(*number).is_some()) {
+            Some(number) => {
+                self.page = Page::Reading(number);
+                self.unless_latest();
+            }
+            None => self.leave(),
+        }
+    }
+
+    /// The reading that is on show, at which the menu was opened, or that is chosen in a list.
+    fn chosen(&self) -> Option<&Shelved> {
+        match &self.page {
+            Page::Menu(_, from) => from.and_then(|number| self.shelf.get(number)),
+            Page::List(listing) => listing.number().and_then(|number| self.shelf.get(number)),
+            _ => self.on_show(),
         }
     }
 
@@ -208,16 +227,15 @@ impl Desk {
     }
 
     fn details(&mut self) {
-        let number = self.on_show().or(self.shelf.newest()).map(|s| s.number);
+        let number = self.chosen().or(self.shelf.newest()).map(|s| s.number);
         self.page = number.map_or(Page::Station, Page::Details);
     }
 
     pub(super) fn compare(&mut self) {
-        let Some(shelved) = self.on_show().or(self.shelf.newest()) else { return };
-        let earlier = shelved.who().map(|person| {
-            let older = self.lines.iter().rev().filter(|line| line.person == person);
-            older.map(|line| line.reading.clone()).chain(self.shelf.of(person, shelved.number)).collect()
-        });
+        let Some(shelved) = self.chosen().or(self.shelf.newest()) else { return };
+        let earlier = shelved
+            .who()
+            .map(|person| self.lines.of(person).chain(self.shelf.of(person, shelved.number)).collect());
         self.page = Page::Compared(shelved.number, earlier);
     }
 

@@ -156,7 +156,8 @@ fn line(restored: &Restored, named: Option<Person>) -> Option<Line> {
     let [low, high] = restored.interval90()?;
     let interval90 = [fraction(low)?, fraction(high)?];
     let time = restored.moment.wall_time.map(WallTime::to_minute);
-    Some(Line { person, reading: Earlier { time, share, interval90 } })
+    let warned = restored.warnings().next().is_some();
+    Some(Line { person, reading: Earlier { time, share, interval90, warned } })
 }
 
 fn fraction(value: f64) -> Option<Fraction> {

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use super::archive::{Line, Past};
+use super::archive::Past;
+use super::lines::Lines;
 use super::marks::{Health, Marks};
 use super::page::{Listing, MENU, Page, Shown, keys};
 use super::scene::{Scene, Start};
@@ -26,8 +27,6 @@ pub const CONFIRM_MAX: Duration = Duration::from_secs(15);
 const BOOT_FOR: Duration = Duration::from_secs(5);
 /// How long a reading is thought to take before the first one.
 const READING_FOR: Duration = Duration::from_secs(3);
-/// Grades of known persons that are remembered: a hundred bytes each.
-const LINES_MAX: usize = 10_000;
 /// Steps in which progress is shown: each is a picture.
 const PROGRESS_STEPS: u32 = 10;
 /// The age of a reading is told in minutes.
@@ -37,8 +36,8 @@ const AGE_STEP: Duration = Duration::from_secs(60);
 pub struct Desk {
     start: Start,
     pub(super) shelf: Shelf,
-    /// Grades from before all that is on the shelf, the newest first.
-    pub(super) lines: Vec<Line>,
+    /// Grades from before all that is on the shelf.
+    pub(super) lines: Lines,
     pub(super) scene: Scene,
     since: Duration,
     /// What a live picture shows, where nothing else has been told since.
@@ -69,7 +68,7 @@ impl Desk {
         Self {
             start,
             shelf: Shelf::default(),
-            lines: Vec::new(),
+            lines: Lines::default(),
             scene: Scene::Boot { lines: Vec::new() },
             since: now,
             live: None,
@@ -144,7 +143,8 @@ impl Desk {
             self.reading_for = now.saturating_sub(self.since).max(Duration::from_millis(1));
         }
         self.hold(now);
-        self.shelf.add(study, filed, time, now);
+        let gone = self.shelf.add(study, filed, time, now);
+        self.lines.add(gone);
         self.scene(Scene::Result, now);
         if let Page::List(Listing { order, .. }) = self.page {
             self.list(order, now);
@@ -162,13 +162,6 @@ impl Desk {
         if let Page::List(Listing { order, .. }) = self.page {
             self.list(order, now);
             self.change();
-        }
-    }
-
-    /// The grade of a known person from before all readings here.
-    pub fn line(&mut self, line: Line) {
-        if self.lines.len() < LINES_MAX {
-            self.lines.push(line);
         }
     }
 
@@ -281,7 +274,7 @@ impl Desk {
         match (&self.page, shelved, &self.scene) {
             (_, _, Scene::Ending) => View::ShuttingDown,
             (Page::ShutDown, ..) => View::ConfirmShutDown,
-            (Page::Menu(selected), ..) => View::Menu { items: &MENU, selected: *selected },
+            (Page::Menu(selected, _), ..) => View::Menu { items: &MENU, selected: *selected },
             (Page::List(l), ..) => {
                 View::List(List { order: l.order, entries: &l.entries, selected: l.selected })
             }
@@ -289,7 +282,8 @@ impl Desk {
             (Page::Details(_), Some(s), _) => View::Details(&s.study),
             (Page::Compared(_, earlier), Some(s), _) => {
                 let named = s.identifier.as_ref().map(Identifier::as_str);
-                View::Compared { study: &s.study, earlier: earlier.as_deref(), named }
+                let (study, more) = (&s.study, self.lines.goes_on());
+                View::Compared { study, earlier: earlier.as_deref(), more, named }
             }
             (Page::Identify(identifying), Some(s), _) => identifying.view(&s.entry),
             (_, Some(s), _) if s.study.reading.fit() => View::Result(&s.study),
@@ -333,7 +327,7 @@ impl Desk {
             (Page::Identify(_), _) => Shown::Identify,
             (Page::SetClock(_), _) => Shown::SetClock,
             (Page::List(_), _) => Shown::List,
-            (Page::Menu(_), _) => Shown::Menu,
+            (Page::Menu(..), _) => Shown::Menu,
             (Page::ShutDown, _) => Shown::ShutDown,
         }
     }

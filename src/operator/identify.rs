@@ -22,11 +22,20 @@ pub struct Identifying {
     pub problem: Option<IdentifierError>,
     /// A character was not taken: what is typed on would close the gap unseen, so it waits until this is erased.
     pub is_refused: bool,
+    /// Something was erased where nothing stood: whatever was said before is taken back.
+    pub is_taken_back: bool,
 }
 
 impl Identifying {
     pub fn of(number: i64) -> Self {
-        Self { number, identifier: Identifier::default(), selected: 0, problem: None, is_refused: false }
+        Self {
+            number,
+            identifier: Identifier::default(),
+            selected: 0,
+            problem: None,
+            is_refused: false,
+            is_taken_back: false,
+        }
     }
 
     /// One cell back or on, round and round.
@@ -42,8 +51,9 @@ impl Identifying {
     }
 
     pub fn erase(&mut self) {
-        self.problem = None;
+        let had_problem = self.problem.take().is_some();
         if !std::mem::take(&mut self.is_refused) {
+            self.is_taken_back = self.identifier.is_empty() && !had_problem;
             self.identifier.pop();
         }
     }
@@ -66,6 +76,7 @@ impl Identifying {
 
     fn write(&mut self, character: char) {
         if !self.is_refused {
+            self.is_taken_back = false;
             self.problem = self.identifier.push(character).err();
             self.is_refused = self.problem.is_some();
         }
@@ -80,7 +91,7 @@ impl Desk {
         if let Page::Identify(identifying) = &mut self.page {
             identifying.identifier = scanned.unwrap_or_default();
             identifying.problem = scanned.err();
-            identifying.is_refused = false;
+            (identifying.is_refused, identifying.is_taken_back) = (false, false);
         }
         self.change();
     }
@@ -94,11 +105,14 @@ impl Desk {
         }
     }
 
-    /// Takes what was typed for whole. Nothing typed: the reading is of nobody known, as it was or from now on.
+    /// Takes what was typed for whole. Nothing typed: all stays as it was, unless it was taken back.
     pub(super) fn identified(&mut self) {
         let Page::Identify(identifying) = &mut self.page else { return };
         if identifying.is_refused {
             return;
+        }
+        if identifying.identifier.is_empty() && !identifying.is_taken_back {
+            return self.back();
         }
         let (number, identifier) = (identifying.number, identifying.identifier);
         let person = match identifier.is_empty() {

@@ -143,12 +143,52 @@ fn what_was_said_can_be_corrected_and_taken_back() {
         scan(&mut desk, text, 100);
         press(&mut desk, button(2), 100);
     }
-    // The page of the comparison, then nothing typed.
+    // The page of the comparison, then erased where nothing stands: the cell before the first erases.
     press(&mut desk, button(1), 100);
-    press(&mut desk, button(2), 100);
+    press(&mut desk, key(Key::Previous), 100);
+    [1, 2].into_iter().for_each(|n| press(&mut desk, button(n), 100));
     assert_eq!(seen(&desk, 100), "compared 20 None -");
     let told = desk.take_namings().into_iter().map(|n| (n.reading, n.person)).collect::<Vec<_>>();
     assert_eq!(told, [(12, Some(person("AAAA1"))), (12, Some(person("BBBB2"))), (12, None)]);
+}
+
+#[test]
+fn done_with_nothing_typed_leaves_all_as_it_was() {
+    for buttons in [3, 5] {
+        let mut desk = desk(buttons, &[10, 20]);
+        let done = button(if buttons == 3 { 2 } else { 3 });
+        scan(&mut desk, "AAAA1", 100);
+        press(&mut desk, done, 100);
+        desk.take_namings();
+        let stays = |desk: &mut Desk, what: &str| {
+            press(desk, done, 100);
+            assert_eq!(seen(desk, 100), "compared 20 Some([]) AAAA1", "{buttons} buttons: {what}");
+            assert_eq!(desk.take_namings(), [], "{buttons} buttons: {what}");
+            press(desk, button(1), 100);
+        };
+        press(&mut desk, button(1), 100);
+        stays(&mut desk, "nothing at all");
+        press(&mut desk, Press::Scanned(Err(IdentifierError::Character)), 100);
+        stays(&mut desk, "a scan that failed");
+        press(&mut desk, Press::Scanned(Err(IdentifierError::Character)), 100);
+        press(&mut desk, Press::Typed(Typed::Erase, None), 100);
+        stays(&mut desk, "a scan that failed, erased");
+        press(&mut desk, Press::Typed(Typed::Character('x'), None), 100);
+        press(&mut desk, Press::Typed(Typed::Erase, None), 100);
+        stays(&mut desk, "a character that was erased");
+        press(&mut desk, Press::Typed(Typed::Erase, None), 100);
+        press(&mut desk, Press::Scanned(Err(IdentifierError::Character)), 100);
+        stays(&mut desk, "a scan that failed after all was erased");
+    }
+}
+
+#[test]
+fn four_buttons_have_one_that_goes_back() {
+    let mut desk = desk(4, &[10]);
+    scan(&mut desk, "AAAA1", 100);
+    press(&mut desk, button(3), 100);
+    assert_eq!(seen(&desk, 100), "compared 10 None -");
+    assert_eq!(desk.take_namings(), []);
 }
 
 #[test]

@@ -11,6 +11,7 @@ mod actions;
 mod archive;
 mod desk;
 mod identify;
+mod lines;
 mod mailbox;
 mod marks;
 mod page;
@@ -26,7 +27,11 @@ mod simulated;
 #[cfg(test)]
 mod identify_tests;
 #[cfg(test)]
+mod lines_tests;
+#[cfg(test)]
 mod live_tests;
+#[cfg(test)]
+mod menu_tests;
 #[cfg(test)]
 mod set_clock_tests;
 #[cfg(test)]

@@ -21,8 +21,8 @@ pub enum Page {
     /// Where the time of day is set.
     SetClock(Setting),
     List(Listing),
-    /// The line of [`MENU`] that is chosen.
-    Menu(usize),
+    /// The line of [`MENU`] that is chosen, and the number of the reading at which the menu was opened.
+    Menu(usize, Option<i64>),
     /// Asked whether to shut down.
     ShutDown,
 }
@@ -104,8 +104,10 @@ pub fn keys(shown: Shown, buttons: usize) -> &'static [Action] {
         (Shown::Compared { nameable: false }, _) => &[Back, Details, Menu],
         (Shown::Compared { nameable: true }, 3..=4) => &[Back, Identify, Menu],
         (Shown::Compared { nameable: true }, _) => &[Back, Identify, Details, Menu],
-        (Shown::Identify, 3..=4) => &[Next, Take, Done],
-        (Shown::SetClock, 3..=4) => &[Previous, Take, Done],
+        (Shown::Identify, 3) => &[Next, Take, Done],
+        (Shown::Identify, 4) => &[Next, Take, Done, Back],
+        (Shown::SetClock, 3) => &[Previous, Take, Done],
+        (Shown::SetClock, 4) => &[Previous, Take, Done, Back],
         (Shown::Identify | Shown::SetClock, _) => &[Previous, Next, Take, Done, Back],
         (Shown::Latest { map: true }, 3..=4) => &[Previous, Map, Menu],
         (Shown::Latest { map: false }, 3..=4) => &[Previous, Triage, Menu],

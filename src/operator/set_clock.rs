@@ -126,7 +126,8 @@ impl Desk {
         if setting.is_refused {
             return;
         }
-        if !setting.is_untouched {
+        // Told once that the clock cannot be set, whoever is done with it may go.
+        if !setting.is_untouched && setting.problem != Some(ClockProblem::Kept) {
             let time = if self.time.is_kept { Err(ClockProblem::Kept) } else { setting.time() };
             match time {
                 Ok(time) => self.time.set = Some(time),

@@ -131,7 +131,12 @@ fn a_clock_that_a_service_keeps_begins_right_and_is_not_set() {
     type_in(&mut desk, "2027");
     enter(&mut desk);
     assert_eq!(seen(&desk, 10), "clock 202703140926 at 4 Some(Kept)");
-    assert_eq!(desk.take_clock_set(), None);
+    // Told so, done leaves; another digit is told once more.
+    press(&mut desk, button(0), 10);
+    press(&mut desk, button(2), 10);
+    assert_eq!(seen(&desk, 10), "clock 202713140926 at 4 Some(Kept)");
+    press(&mut desk, button(2), 10);
+    assert_eq!((desk.take_clock_set(), seen(&desk, 10)), (None, "boot".into()));
 }
 
 #[test]

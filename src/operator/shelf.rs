@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::archive::Past;
+use super::archive::{Line, Past};
 use crate::grade::Grade;
 use crate::person::{Identifier, Person};
 use crate::pipeline::Study;
@@ -54,6 +54,20 @@ impl Shelved {
         self.age.map(|age| age.saturating_add(now.saturating_sub(self.came)))
     }
 
+    /// Its grade without its pictures; `None` where it has none, or nobody knows of whom it is.
+    fn line(&self) -> Option<Line> {
+        Some(Line { person: self.who()?, reading: self.earlier()? })
+    }
+
+    /// `None` of a reading that was not graded.
+    fn earlier(&self) -> Option<Earlier> {
+        let reading = &self.study.reading;
+        let found = reading.outcome.as_ref().ok()?;
+        let (share, interval90) = (found.infected.total, found.interval90);
+        let warned = !reading.warnings.is_empty();
+        Some(Earlier { time: self.entry.time.clone(), share, interval90, warned })
+    }
+
     fn bytes(&self) -> usize {
         let side = self.study.letterbox.side as usize;
         // Per pixel of the square a probability of four bytes and the field's zone, heart and lung.
@@ -79,13 +93,15 @@ impl Shelved {
 pub struct Shelf {
     shelved: VecDeque<Arc<Shelved>>,
     count: i64,
+    /// It was full once: what was made before all here went elsewhere since, so nothing is put back any more.
+    was_full: bool,
 }
 
 impl Shelf {
     /// Adds a new reading, made `now`, at `time` in words.
     ///
-    /// The oldest go where there are too many.
-    pub fn add(&mut self, study: &Study, filed: Filed, time: Option<String>, now: Duration) {
+    /// The oldest go where there are too many; returns the grades of those of known persons, the oldest first.
+    pub fn add(&mut self, study: &Study, filed: Filed, time: Option<String>, now: Duration) -> Vec<Line> {
         if let Some(before) = self.shelved.back_mut() {
             // Where somebody is looking at it, they keep theirs as it was.
             shrink(&mut Arc::make_mut(before).study);
@@ -104,14 +120,21 @@ impl Shelf {
             identifier: None,
         };
         self.shelved.push_back(Arc::new(shelved));
+        self.was_full |= self.is_full();
+        let mut gone = Vec::new();
         while self.shelved.len() > 1 && (self.shelved.len() > STUDIES_MAX || self.bytes() > BYTES_MAX) {
-            self.shelved.pop_front();
+            gone.extend(self.shelved.pop_front().and_then(|shelved| shelved.line()));
         }
+        gone
     }
 
     /// Whether a reading that was made before all others here would find room.
     pub fn has_room(&self) -> bool {
-        self.shelved.len() < STUDIES_MAX && self.bytes() < BYTES_MAX
+        !self.was_full
+    }
+
+    fn is_full(&self) -> bool {
+        self.shelved.len() >= STUDIES_MAX || self.bytes() >= BYTES_MAX
     }
 
     /// Adds a reading that was made before all others here.
@@ -123,16 +146,13 @@ impl Shelf {
         let identifier = None;
         let shelved = Shelved { number, study, age, came: now, entry, person, named, identifier };
         self.shelved.push_front(Arc::new(shelved));
+        self.was_full |= self.is_full();
     }
 
     /// The grades of `person` from before reading `number`, the oldest first.
     pub fn of(&self, person: Person, number: i64) -> impl Iterator<Item = Earlier> {
         let theirs = self.shelved.iter().filter(move |s| s.who() == Some(person) && s.number < number);
-        theirs.filter_map(|s| {
-            let found = s.study.reading.outcome.as_ref().ok()?;
-            let (share, interval90) = (found.infected.total, found.interval90);
-            Some(Earlier { time: s.entry.time.clone(), share, interval90 })
-        })
+        theirs.filter_map(|s| s.earlier())
     }
 
     /// Says of whom reading `number` is, as the operator typed it; its number in the record.

@@ -64,7 +64,7 @@ pub(super) fn seen(desk: &Desk, at: u64) -> String {
         View::InProgress { .. } => "reading".into(),
         View::Fault { code, .. } => format!("fault {code}"),
         View::SafeMode { text, .. } => format!("safe mode: {text}"),
-        View::Compared { study, earlier, named } => {
+        View::Compared { study, earlier, named, .. } => {
             let earlier = earlier.map(|all| all.iter().map(|e| (e.share.get() * 100.0).round() as u32));
             format!("compared {} {:?} {}", percent(study), earlier.map(Vec::from_iter), named.unwrap_or("-"))
         }
@@ -239,7 +239,7 @@ fn a_reading_is_compared_with_the_same_person_s_earlier_ones_and_nobody_else_s()
     desk.past(past(None, 45), Duration::ZERO);
     for (person, percent) in [(other, 5), (one, 10), (one, 20)] {
         let share = crate::units::Fraction::clamped(f32::from(percent as u8) / 100.0);
-        let reading = Earlier { time: None, share, interval90: [share; 2] };
+        let reading = Earlier { time: None, share, interval90: [share; 2], warned: false };
         desk.line(Line { person, reading });
     }
     let filed = |person| Filed { record: None, person };

@@ -133,6 +133,7 @@ impl Worker {
         self.desk.tick(now);
         self.desk.time(self.clock.wall_time(), self.clock.is_kept());
         self.look_back(now);
+        self.desk.looking_back(!self.archive.is_empty());
         if now >= self.health_at {
             self.health_at = now + HEALTH_EVERY;
             self.desk.health((self.health)());

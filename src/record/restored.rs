@@ -72,6 +72,12 @@ impl Restored {
         self.json["reading"]["refusal"]["code"].as_str()
     }
 
+    /// What is to be known of it before its numbers, by codes.
+    pub fn warnings(&self) -> impl Iterator<Item = &str> {
+        let all = self.json["reading"]["warnings"].as_array().map_or(&[][..], Vec::as_slice);
+        all.iter().filter_map(|warning| warning["code"].as_str())
+    }
+
     /// Who was examined, where the radiograph's file said so surely.
     pub fn person(&self) -> Option<Person> {
         Person::from_hexadecimal(self.json["frame"]["person"].as_str()?)

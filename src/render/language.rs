@@ -93,6 +93,7 @@ pub struct Say {
     pub shutting_down_advice: String,
     pub no_readings: String,
     pub no_earlier: String,
+    pub more_earlier: String,
     pub no_person: String,
     pub identify: String,
     pub identified: String,

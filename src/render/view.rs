@@ -31,9 +31,9 @@ pub enum View<'a> {
     /// A study without a grade; one that has a grade is shown as [`View::Result`].
     Refused(&'a Study),
     /// A study beside earlier readings of the same patient, the oldest first; the last ones where they are many.
-    /// `named` is the identifier that the operator has given, where it is still known.
-    /// `None`: nobody knows of whom it is.
-    Compared { study: &'a Study, earlier: Option<&'a [Earlier]>, named: Option<&'a str> },
+    /// `None`: nobody knows of whom it is. `more`: others may still be found. `named` is the identifier that the operator
+    /// has given, where it is still known.
+    Compared { study: &'a Study, earlier: Option<&'a [Earlier]>, more: bool, named: Option<&'a str> },
     /// A patient's identifier being typed for a study.
     Identify(Identify<'a>),
     /// The time of day being set.
@@ -137,6 +137,8 @@ pub struct Earlier {
     pub time: Option<String>,
     pub share: Fraction,
     pub interval90: [Fraction; 2],
+    /// There is something to know of it before its numbers.
+    pub warned: bool,
 }
 
 /// What a button, a touched key or a line of a menu does.

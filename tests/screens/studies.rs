@@ -212,6 +212,8 @@ impl Stock {
                 time: time.map(String::from),
                 share: f(share),
                 interval90: ends.map(f),
+                // The one whose time nobody knows.
+                warned: time.is_none(),
             },
         );
         Self {
@@ -225,6 +227,16 @@ impl Stock {
             entries,
             earlier: earlier.into(),
         }
+    }
+
+    /// Readings as a list has them: the first was graded, the second was not.
+    pub fn entries(&self) -> &[ListEntry] {
+        &self.entries
+    }
+
+    /// One patient's earlier readings.
+    pub fn earlier(&self) -> &[Earlier] {
+        &self.earlier
     }
 
     /// Every state under its name, with the keys that go with it.
@@ -261,6 +273,7 @@ impl Stock {
                 View::Compared {
                     study: &self.critical,
                     earlier: Some(&self.earlier),
+                    more: false,
                     named: Some("KB-17204"),
                 },
                 &[Back, Identify, Details, Menu],

@@ -72,9 +72,14 @@ impl Checker<'_> {
         let dicom_send = faults.keep(dicom_send.transpose());
         let page = faults.keep(raw.page.as_ref().map(|p| self.page(p)).transpose());
         let station = faults.keep(raw.station.as_ref().map(|s| self.station(s)).transpose());
+        let watched = raw.source.as_ref().zip(source.as_ref()).zip(station.as_ref());
+        let waits =
+            watched.map(|((raw, source), station)| self.waits(raw.get_ref(), source, station.as_ref()));
+        let waits = faults.keep(waits.transpose());
         let compute = faults.keep(self.compute(raw.compute.as_ref()));
         let facts = faults.keep(self.facts(raw.facts.as_ref()));
         let board = || {
+            waits?;
             Some(Board {
                 name: name?,
                 description: description?,

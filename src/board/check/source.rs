@@ -8,7 +8,7 @@ use super::dicom_net::net_keys;
 use super::{Checker, Key, span_of};
 use crate::board::raw::{RawCrop, RawNumber, RawPhantom, RawSource};
 use crate::board::{Area, BoardError, CaptureConfig, CaptureDevice, Crop, FolderConfig, LevelRange};
-use crate::board::{LiveConfig, Optics, PhantomConfig, ReplayConfig, SourceConfig};
+use crate::board::{LiveConfig, Optics, PhantomConfig, ReplayConfig, SourceConfig, StationConfig};
 use crate::units::{Fraction, Percent, PixelSize};
 
 /// A round of phantoms is a demonstration or a soak test.
@@ -117,6 +117,23 @@ impl Checker<'_> {
             timeout: timeout.map(|ms| Duration::from_millis(ms as u64)),
             live: self.live(source, size)?,
         })
+    }
+
+    /// An X-ray unit that is switched off is no hang: the wait for a frame has to end well within what a stage may take.
+    pub(super) fn waits(
+        &self,
+        raw: &RawSource,
+        source: &SourceConfig,
+        station: Option<&StationConfig>,
+    ) -> Result<(), BoardError> {
+        let SourceConfig::Capture(capture) = source else { return Ok(()) };
+        match capture.timeout.zip(raw.timeout_ms.as_ref()).zip(station) {
+            Some(((timeout, written), station)) if timeout > station.stage_max / 2 => {
+                let (timeout_ms, stage_s) = (timeout.as_millis(), station.stage_max.as_secs());
+                Err(BoardError::Timeout { place: self.place(written), timeout_ms, stage_s })
+            }
+            _ => Ok(()),
+        }
     }
 
     fn live(&self, source: &RawSource, size: Option<PixelSize>) -> Result<LiveConfig, BoardError> {

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use self::machine::Machine;
 use super::failure::{Exit, Failure};
 use super::pipeline;
+use super::print::print_line;
 use crate::board::ComputeConfig;
 use crate::frame::{Frame, FrameError};
 use crate::network::THREADS_MAX;
@@ -84,9 +85,9 @@ struct Bench {
 pub fn run(arguments: &BenchArguments) -> Result<(), Failure> {
     let result = measured(arguments);
     match (&result, arguments.json) {
-        (Ok(bench), true) => println!("{}", bench.to_json()),
-        (Ok(bench), false) => println!("{bench}"),
-        (Err(failure), true) => println!("{}", failure.to_json(None)),
+        (Ok(bench), true) => print_line(&bench.to_json().to_string())?,
+        (Ok(bench), false) => print_line(&bench.to_string())?,
+        (Err(failure), true) => print_line(&failure.to_json(None).to_string())?,
         (Err(_), false) => {}
     }
     result.map(drop)

@@ -212,6 +212,10 @@ fn title(screen: &Screen, aged: bool) -> (String, bool) {
         (Ok(_), true) => (aged(&t.result), false),
         (Ok(_), false) => (aged(&format!("! {}", t.result)), true),
     };
+    let compared = |study: &Study| match study.reading.warnings.is_empty() {
+        true => (t.compared.clone(), false),
+        false => (format!("! {}", t.compared), true),
+    };
     let plain = |title: &str| (title.to_owned(), false);
     match screen.view {
         View::Boot { .. } => plain(&t.boot),
@@ -221,7 +225,7 @@ fn title(screen: &Screen, aged: bool) -> (String, bool) {
         View::ExposureSeen => plain(&t.exposure),
         View::InProgress { .. } => plain(&t.reading),
         View::Result(study) | View::Refused(study) | View::Details(study) => of_study(study),
-        View::Compared { .. } => plain(&t.compared),
+        View::Compared { study, .. } => compared(study),
         View::SetClock(_) => plain(&t.clock),
         View::Identify(_) => (aged(&t.identify), false),
         View::List(list) => {

@@ -7,7 +7,7 @@ use super::list;
 use crate::person::CHARACTERS;
 use crate::render::Surface;
 use crate::render::layout::{area, bottom};
-use crate::render::sheet::{Place, Sheet};
+use crate::render::sheet::{Look, Place, Sheet, tight_height};
 use crate::render::text::{self, Face};
 use crate::render::view::Identify;
 
@@ -15,7 +15,7 @@ use crate::render::view::Identify;
 pub const CELLS: usize = CHARACTERS.len() + 1;
 /// Rows of cells that are tried: all of them are full.
 const ROWS: [usize; 3] = [4, 5, 8];
-/// Part of the height that the cells take, in hundredths.
+/// Most of the height that the cells take, in hundredths: less where that leaves no room to say for which reading.
 const CELLS_HEIGHT: i32 = 56;
 /// Lines of what is asked for, or of what is wrong with it.
 const LINES_MAX: usize = 2;
@@ -42,17 +42,24 @@ impl Cell {
 struct Grid {
     area: Rectangle,
     rows: usize,
+    /// Height of the field above them, for what was typed.
+    field: i32,
 }
 
 impl Grid {
-    /// With cells as near to squares as can be, below the rest of `content`.
-    fn of(content: Rectangle) -> Self {
-        let height = content.size.height as i32 * CELLS_HEIGHT / 100;
+    /// With cells as near to squares as can be, below the rest of `content`. They stay where they are, whatever is said.
+    fn of(look: &Look, content: Rectangle) -> Self {
+        let (whole, gap, typed) = (content.size.height as i32, gap(look), look.title());
+        let most = whole * CELLS_HEIGHT / 100;
+        let said = tight_height(look.small()) + LINES_MAX as i32 * look.small().line_height() + 2 * gap;
+        let roomy = typed.line_height() + gap;
+        let field = if said + roomy + most <= whole { roomy } else { tight_height(typed) };
+        let height = most.min(whole - said - field);
         let width = content.size.width as i32;
         let area = area(content.top_left.x, bottom(content) - height, width, height);
         let side = |rows: usize| (width / (CELLS / rows) as i32).min(height / rows as i32);
         let rows = ROWS.into_iter().max_by_key(|rows| side(*rows)).unwrap_or(ROWS[0]);
-        Self { area, rows }
+        Self { area, rows, field }
     }
 
     fn cell(&self, place: usize) -> Rectangle {
@@ -67,38 +74,44 @@ impl Grid {
 }
 
 /// Which cell lies at `at` of a screen with this room between header and keys.
-pub fn cell_at(content: Rectangle, at: Point) -> Option<usize> {
-    let grid = Grid::of(content);
+pub fn cell_at(look: &Look, content: Rectangle, at: Point) -> Option<usize> {
+    let grid = Grid::of(look, content);
     (0..CELLS).find(|place| grid.cell(*place).contains(at))
 }
 
 pub fn draw<S: Surface>(s: &mut Sheet<S>, identify: &Identify) -> Result<(), S::Error> {
-    let (look, grid) = (s.look, Grid::of(s.area));
+    let (look, grid) = (s.look, Grid::of(s.look, s.area));
     let room = s.height() - grid.area.size.height as i32;
-    head(s, identify, room)?;
+    head(s, identify, room, grid.field)?;
     (0..CELLS).try_for_each(|place| {
         let area = grid.cell(place);
         cell(&mut Sheet::new(s.surface, look, area), place, place == identify.selected)
     })
 }
 
-/// The reading that it is for, where there is room; what is asked for or wrong; what was typed.
-fn head<S: Surface>(s: &mut Sheet<S>, identify: &Identify, room: i32) -> Result<(), S::Error> {
-    let (look, width, gap) = (s.look, s.width(), s.px(6).max(3));
+/// What is left free above and below the field.
+fn gap(look: &Look) -> i32 {
+    look.sizes.px(6).max(3)
+}
+
+/// The reading that it is for, in a line at least; what is asked for or wrong; what was typed.
+fn head<S: Surface>(s: &mut Sheet<S>, identify: &Identify, room: i32, field: i32) -> Result<(), S::Error> {
+    let (look, width, gap) = (s.look, s.width(), gap(s.look));
     let (c, w) = (look.colours, look.words);
     let (asked, ink) = match identify.problem {
         Some(code) => (w.identifier.of(code), c.alert()),
         None => (w.say.identify.as_str(), c.plain()),
     };
     let (face, typed) = (look.small(), look.title());
-    let field = typed.line_height() + gap;
     let lines = text::wrapped(asked, face, width, LINES_MAX).0.len() as i32;
     let asked_height = lines * face.line_height();
-    let (mut y, row) = (0, list::reading_height(look));
-    if row + asked_height + field + 2 * gap <= room {
+    let row = list::reading_height(look);
+    let y = if row + asked_height + field + 2 * gap <= room {
         list::reading(&mut s.part(0, 0, width, row), identify.entry, false)?;
-        y = row + gap;
-    }
+        row + gap
+    } else {
+        list::line(s, identify.entry)?
+    };
     s.part(0, y, width, asked_height).paragraph(0, asked, face, ink, LINES_MAX)?;
     let top = room - field - gap;
     s.fill(0, top, (width, field), c.key)?;
@@ -147,19 +160,22 @@ fn arrow<S: Surface>(s: &mut Sheet<S>, size: (i32, i32), height: i32) -> Result<
 mod tests {
     use super::*;
     use crate::render::layout::{LAYOUTS, Layout, Needs};
+    use crate::render::options::Options;
 
     #[test]
     fn cells_stand_side_by_side_and_a_touch_finds_each() {
         for size in LAYOUTS {
-            let content = Layout::of(size, Needs { keys: true, badges: true, ..Needs::default() }).content;
-            let grid = Grid::of(content);
+            let look = Look::new(Options::default(), Layout::sizes(size));
+            let needs = Needs { keys: true, badges: true, footer_lines: 2, ..Needs::default() };
+            let content = Layout::of(size, needs).content;
+            let grid = Grid::of(&look, content);
             for place in 0..CELLS {
                 let cell = grid.cell(place);
                 assert_eq!(cell.intersection(&content), cell, "{size} {place}");
-                assert_eq!(cell_at(content, cell.center()), Some(place), "{size}");
-                assert!(cell.size.width >= 20 && cell.size.height >= 14, "{size} {cell:?}");
+                assert_eq!(cell_at(&look, content, cell.center()), Some(place), "{size}");
+                assert!(cell.size.width >= 20 && cell.size.height >= 13, "{size} {cell:?}");
             }
-            assert_eq!(cell_at(content, content.top_left), None);
+            assert_eq!(cell_at(&look, content, content.top_left), None);
         }
     }
 

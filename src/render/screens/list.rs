@@ -4,7 +4,7 @@ use embedded_graphics::prelude::{Point, Size};
 use embedded_graphics::primitives::Rectangle;
 
 use crate::grade::Grade;
-use crate::render::sheet::{Look, Sheet};
+use crate::render::sheet::{Look, Sheet, tight_height};
 use crate::render::text::{self, Face};
 use crate::render::view::{Action, List, ListEntry, Listed};
 use crate::render::{RgbPicture, Surface, radiograph, words};
@@ -87,6 +87,31 @@ fn ground<S: Surface>(s: &mut Sheet<S>, selected: bool) -> Result<i32, S::Error>
     Ok(mark + s.px(8).max(4))
 }
 
+/// When a reading was made, and its number.
+fn when(entry: &ListEntry) -> String {
+    let number = entry.record.map(|id| format!("#{id}"));
+    let when: Vec<&str> = entry.time.as_deref().into_iter().chain(number.as_deref()).collect();
+    words::isolated(&when.join(" "))
+}
+
+/// A grade in words and as a number, with a mark before it where there is a warning.
+fn graded(look: &Look, grade: Grade, warned: bool) -> String {
+    let mark = if warned { "! " } else { "" };
+    format!("{mark}{} {}/{}", words::grade(look.words, grade), grade as i32, Grade::ALL.len() - 1)
+}
+
+/// One reading in a line at the top of `s`, without its picture; returns the row below.
+pub fn line<S: Surface>(s: &mut Sheet<S>, entry: &ListEntry) -> Result<i32, S::Error> {
+    let (look, small) = (s.look, s.look.small());
+    let (what, ink) = match &entry.outcome {
+        Listed::Graded { grade, warned, .. } => (graded(look, *grade, *warned), look.colours.plain()),
+        Listed::Refused { .. } => (look.words.title.refused.clone(), look.colours.alert()),
+    };
+    let strong = Face { bold: true, ..small };
+    s.pair(0, (&when(entry), small, look.colours.label()), (&what, strong, ink))?;
+    Ok(tight_height(small))
+}
+
 /// One reading in the whole of `s`.
 pub fn reading<S: Surface>(s: &mut Sheet<S>, entry: &ListEntry, selected: bool) -> Result<(), S::Error> {
     let mut x = ground(s, selected)?;
@@ -102,17 +127,10 @@ pub fn reading<S: Surface>(s: &mut Sheet<S>, entry: &ListEntry, selected: bool) 
     let width = s.width() - x - s.px(8).max(4);
     let top = (height - strong.line_height() - small.line_height()) / 2;
     let s = &mut s.part(x, top, width, height);
-    let number = entry.record.map(|id| format!("#{id}"));
-    let when: Vec<&str> = entry.time.as_deref().into_iter().chain(number.as_deref()).collect();
-    let when = words::isolated(&when.join(" "));
+    let when = when(entry);
     match &entry.outcome {
         Listed::Graded { grade, share, interval90, warned } => {
-            let name = if *warned {
-                format!("! {}", words::grade(w, *grade))
-            } else {
-                words::grade(w, *grade).to_owned()
-            };
-            let name = format!("{name} {}/{}", *grade as i32, Grade::ALL.len() - 1);
+            let name = graded(look, *grade, *warned);
             let percent = words::percent(*share);
             let y = s.pair(0, (&name, strong, c.on_key()), (&percent, strong, c.on_key()))?;
             let interval = words::interval(*interval90);

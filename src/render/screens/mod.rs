@@ -61,7 +61,9 @@ impl<'a> Screen<'a> {
             View::Ready { source, model, note } => message::ready(sheet, &self.layout, source, model, note),
             View::Result(study) | View::Refused(study) => result::study(sheet, &self.layout, study),
             View::Details(study) => result::details(sheet, &self.layout, study),
-            View::Compared { study, earlier, named } => trend::draw(sheet, study, earlier, named),
+            View::Compared { study, earlier, more, named } => {
+                trend::draw(sheet, study, (earlier, more), named)
+            }
             View::Identify(identify) => keypad::draw(sheet, &identify),
             View::SetClock(setting) => clock::draw(sheet, &setting),
             View::List(list) => list::readings(sheet, &list),
@@ -107,7 +109,7 @@ impl<'a> Screen<'a> {
     pub fn row_at(&self, at: embedded_graphics::prelude::Point) -> Option<usize> {
         let content = self.layout.content;
         let (count, selected, row) = match self.view {
-            View::Identify(_) => return keypad::cell_at(content, at),
+            View::Identify(_) => return keypad::cell_at(&self.look, content, at),
             View::SetClock(_) => return clock::digit_at(content, at),
             View::List(l) => (l.entries.len(), l.selected, list::reading_height(&self.look)),
             View::Menu { items, selected } => (items.len(), *selected, list::item_height(&self.look)),

@@ -66,8 +66,13 @@ fn numbers<S: Surface>(s: &mut Sheet<S>, study: &Study, found: &Finding) -> Resu
     if warnings.is_empty() {
         return column(s, &plans);
     }
-    let warned: Vec<Vec<Group>> = plans.iter().map(|p| [&[Group::Warning(&warnings)], *p].concat()).collect();
+    let warned = warned(&warnings, &plans);
     column(s, &warned.iter().map(Vec::as_slice).collect::<Vec<_>>())
+}
+
+/// `plans` with the warnings before all else.
+fn warned<'a>(warnings: &'a str, plans: &[&[Group<'a>]]) -> Vec<Vec<Group<'a>>> {
+    plans.iter().map(|plan| [&[Group::Warning(warnings)], *plan].concat()).collect()
 }
 
 /// Why there is no grade and what to do: beside the picture where that fits, else alone.
@@ -120,7 +125,7 @@ impl Reasons<'_> {
     }
 }
 
-/// All numbers without the picture; a refusal's words fill the screen.
+/// All numbers without the picture, below the warnings where both fit; a refusal's words fill the screen.
 pub fn details<S: Surface>(s: &mut Sheet<S>, layout: &Layout, study: &Study) -> Result<(), S::Error> {
     let found = match &study.reading.outcome {
         Ok(found) => found,
@@ -140,10 +145,21 @@ pub fn details<S: Surface>(s: &mut Sheet<S>, layout: &Layout, study: &Study) -> 
         let right = &mut s.part(half + gap, 0, width - half - gap, height);
         let all = [&[grade, share, rule], numbers.as_slice()].concat();
         let most = [&[grade, share, rule], short.as_slice()].concat();
-        return column(right, &[&all, &most, &numbers, &short, &shortest]);
+        return details_column(right, study, &[&all, &most, &numbers, &short, &shortest]);
     }
     let diagram = Group::Diagram(found);
     let all = [&[grade, diagram, share, rule], numbers.as_slice()].concat();
     let most = [&[grade, share, Group::Zones(found), rule], numbers.as_slice()].concat();
-    column(s, &[&all, &most, &lines, &lines[2..]])
+    details_column(s, study, &[&all, &most, &lines, &lines[2..]])
+}
+
+/// The first of `plans` that fits with the study's warnings, else the first without them: the header has their mark.
+fn details_column<S: Surface>(s: &mut Sheet<S>, study: &Study, plans: &[&[Group]]) -> Result<(), S::Error> {
+    let warnings = words::warnings(s.look.words, &study.reading.warnings);
+    if warnings.is_empty() {
+        return column(s, plans);
+    }
+    let warned = warned(&warnings, plans);
+    let all: Vec<&[Group]> = warned.iter().map(Vec::as_slice).chain(plans.iter().copied()).collect();
+    column(s, &all)
 }

@@ -9,8 +9,8 @@ use crate::render::{Surface, words};
 use crate::units::Fraction;
 
 /// One reading as it is drawn.
-struct Row<'a> {
-    name: &'a str,
+struct Row {
+    name: String,
     share: Fraction,
     interval90: [Fraction; 2],
     strong: bool,
@@ -19,7 +19,7 @@ struct Row<'a> {
 pub fn draw<S: Surface>(
     s: &mut Sheet<S>,
     study: &Study,
-    earlier: Option<&[Earlier]>,
+    (earlier, more): (Option<&[Earlier]>, bool),
     named: Option<&str>,
 ) -> Result<(), S::Error> {
     let (look, w) = (s.look, s.look.words);
@@ -30,23 +30,33 @@ pub fn draw<S: Surface>(
         let text = filled(&w.say.identified, &[("identifier", &words::isolated(named))]);
         y = s.line(y, &text, small, c.label())? + s.px(4);
     }
-    let none = if earlier.is_none() { &w.say.no_person } else { &w.say.no_earlier };
-    let earlier = earlier.unwrap_or_default();
-    if earlier.is_empty() {
-        y = s.paragraph(y, none, small, c.label(), 3)?;
+    // Neither that there is none nor that these are all can be said while the record is still being read.
+    let said = match earlier {
+        None => Some(&w.say.no_person),
+        Some(_) if more => Some(&w.say.more_earlier),
+        Some([]) => Some(&w.say.no_earlier),
+        Some(_) => None,
+    };
+    if let Some(said) = said {
+        y = s.paragraph(y, said, small, c.label(), 3)?;
     }
+    let earlier = earlier.unwrap_or_default();
     let now = study.reading.outcome.as_ref().ok().map(|found| Row {
-        name: &w.numbers.this,
+        name: marked(&w.numbers.this, !study.reading.warnings.is_empty()),
         share: found.infected.total,
         interval90: found.interval90,
         strong: true,
     });
     let least = s.px(50).max(look.strong().line_height() + small.line_height());
-    let room = ((s.height() - y) / least).max(1) as usize - usize::from(now.is_some());
+    // Below the rows of the others stands this reading's, or that it was not graded.
+    let last = if now.is_some() { least } else { look.strong().line_height() };
+    let room = ((s.height() - y - last) / least).max(0) as usize;
     let shown = &earlier[earlier.len().saturating_sub(room)..];
-    let height = ((s.height() - y) / (shown.len() as i32 + 1)).clamp(least, least * 3 / 2);
+    let rows = (shown.len() + usize::from(now.is_some())).max(1) as i32;
+    let all = s.height() - y - if now.is_some() { 0 } else { last };
+    let height = (all / rows).clamp(least, least * 3 / 2);
     let before = shown.iter().map(|e| Row {
-        name: e.time.as_deref().unwrap_or(&w.say.clock),
+        name: marked(e.time.as_deref().unwrap_or(&w.say.clock), e.warned),
         share: e.share,
         interval90: e.interval90,
         strong: false,
@@ -59,7 +69,12 @@ pub fn draw<S: Surface>(
     if study.reading.fit() { Ok(()) } else { s.line(y, &w.title.refused, look.strong(), c.alert()).map(drop) }
 }
 
-impl Row<'_> {
+/// A name with a mark before it where there is a warning.
+fn marked(name: &str, warned: bool) -> String {
+    if warned { format!("! {name}") } else { name.to_owned() }
+}
+
+impl Row {
     /// Name and share over a track from 0 to 100 %: a bar up to the share, a bracket over the interval.
     fn draw<S: Surface>(&self, s: &mut Sheet<S>) -> Result<(), S::Error> {
         let (look, width) = (s.look, s.width());
@@ -71,7 +86,7 @@ impl Row<'_> {
         );
         let taken = text::width(&percent, Face { bold: true, ..face });
         let room = (width - taken - s.px(10).max(6)).max(0);
-        s.write((0, room), face.ascent(), self.name, face, ink, Place::Start)?;
+        s.write((0, room), face.ascent(), &self.name, face, ink, Place::Start)?;
         let value = (width - taken, taken);
         s.write(
             value,
