@@ -212,3 +212,6 @@ impl FrameSource for FolderSource {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;
