@@ -1,7 +1,7 @@
 //! Folders: the radiographs below the paths that a user names, and a source that reads them in turn.
 //!
-//! Terms: a file that is named is always taken; a file that is met in a folder is taken when its extension,
-//! or for want of one its first bytes, say that it may be a radiograph.
+//! Terms: a file that is named is always taken; a file that is met in a folder is taken when its extension
+//! says that it may be a radiograph, or its first bytes that it is DICOM. Senders name DICOM files as they like.
 //! This module does not know the formats' insides.
 
 mod seen;
@@ -25,6 +25,8 @@ pub const FILES_MAX: usize = 100_000;
 pub const ENTRIES_MAX: usize = 1_000_000;
 /// Extensions under which radiographs are met, in lower case.
 const EXTENSIONS: [&str; 7] = ["png", "jpg", "jpeg", "tif", "tiff", "dcm", "dicom"];
+/// Extensions of files that are still being written or fetched, in lower case.
+const UNFINISHED: [&str; 7] = ["part", "partial", "filepart", "tmp", "temp", "crdownload", "download"];
 /// The index file of a DICOM medium (DICOM PS3.10, 8.6): it holds no pixels.
 const DICOM_INDEX: &str = "DICOMDIR";
 
@@ -64,7 +66,7 @@ impl FolderError {
 /// The files that `paths` stand for, in the order of `paths`, each folder's in the order of their names.
 ///
 /// Folders are searched to [`DEPTH_MAX`]; hidden entries are skipped; a folder that a link leads to twice
-/// is entered once. A file that is named is taken as it is, whether it exists or not.
+/// is entered once; one below those that are named which cannot be listed is left out, with a warning. A file that is named is taken as it is, whether it exists or not.
 pub fn list(paths: &[PathBuf]) -> Result<Vec<PathBuf>, FolderError> {
     let mut search = Search::default();
     for path in paths {
@@ -73,7 +75,11 @@ pub fn list(paths: &[PathBuf]) -> Result<Vec<PathBuf>, FolderError> {
             search.seen.clear();
             search.folder(path, 0)?;
             if search.files.len() == found_before {
-                return Err(FolderError::NoRadiographs { path: path.clone() });
+                let nothing = FolderError::NoRadiographs { path: path.clone() };
+                return Err(search.left_out.take().unwrap_or(nothing));
+            }
+            if let Some(error) = search.left_out.take() {
+                warn(&error);
             }
         } else {
             search.take(path.clone())?;
@@ -89,6 +95,8 @@ struct Search {
     /// Folders entered, by their real path, so that links cannot lead in circles.
     seen: BTreeSet<PathBuf>,
     entries: usize,
+    /// Why the first folder below the one named was left out that could not be listed.
+    left_out: Option<FolderError>,
 }
 
 impl Search {
@@ -104,7 +112,11 @@ impl Search {
             // A link that leads nowhere has no metadata; it is no radiograph either.
             let Ok(about) = std::fs::metadata(&entry) else { continue };
             if about.is_dir() {
-                self.folder(&entry, depth + 1)?;
+                match self.folder(&entry, depth + 1) {
+                    // Another's folder, or one of the file system's own, keeps nobody from what lies beside it.
+                    Err(error @ FolderError::Read { .. }) => _ = self.left_out.get_or_insert(error),
+                    done => done?,
+                }
             } else if about.is_file() && may_be_radiograph(&entry) {
                 self.take(entry)?;
             }
@@ -139,14 +151,21 @@ impl Search {
     }
 }
 
-fn may_be_radiograph(path: &Path) -> bool {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    // Archives name files by UID: what follows the last dot of digits and dots is no extension.
-    let is_uid = name.bytes().all(|b| b.is_ascii_digit() || b == b'.');
-    match path.extension() {
-        Some(extension) if !is_uid => EXTENSIONS.iter().any(|known| extension.eq_ignore_ascii_case(known)),
-        _ => name != DICOM_INDEX && starts_as_dicom(path),
+/// Says once to a search that not all was searched; folders are named after patients, so none is named here.
+fn warn(error: &FolderError) {
+    if let FolderError::Read { source, .. } = error {
+        log::warn!("folders that cannot be listed are left out: {source}");
     }
+}
+
+fn may_be_radiograph(path: &Path) -> bool {
+    let extension = path.extension().unwrap_or_default();
+    let is_one_of = |known: &[&str]| known.iter().any(|one| extension.eq_ignore_ascii_case(one));
+    if is_one_of(&EXTENSIONS) {
+        return true;
+    }
+    let unfinished = is_one_of(&UNFINISHED) || extension.as_encoded_bytes().ends_with(b"~");
+    !unfinished && path.file_name().is_some_and(|name| name != DICOM_INDEX) && starts_as_dicom(path)
 }
 
 fn starts_as_dicom(path: &Path) -> bool {
@@ -193,3 +212,6 @@ impl FrameSource for FolderSource {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,6 +5,8 @@
 //! The size in the header is checked before any pixel is allocated.
 //! This module does not know of paths, of DICOM, or of what the picture shows.
 
+mod jpeg;
+
 use crate::frame::{AREA_MAX_PX, FrameError, SIDE_MAX_PX, check_size};
 use crate::units::PixelSize;
 use image::error::{DecodingError, LimitErrorKind};
@@ -100,6 +102,10 @@ pub(super) fn decode(bytes: &[u8], format: ImageFormat) -> Result<Grey, RasterEr
     };
     if !whole {
         return Err(cut());
+    }
+    if format == ImageFormat::Jpeg && !jpeg::is_whole(bytes) {
+        let source = DecodingError::new(format.into(), "a code or a marker is not where it belongs");
+        return Err(RasterError::Damaged { format: name, source });
     }
     decoder.set_limits(limits).map_err(|error| explain(error, name, bytes.len()))?;
     let picture = DynamicImage::from_decoder(decoder).map_err(|error| explain(error, name, bytes.len()))?;
@@ -215,6 +221,18 @@ mod tests {
     fn what_is_transparent_is_black() {
         assert_eq!(flatten::<2, u8>(&[200, 255, 200, 0, 200, 128], 255), [200, 0, 100]);
         assert_eq!(flatten::<4, u16>(&[65_535, 65_535, 65_535, 0], 65_535), [0]);
+    }
+
+    #[test]
+    fn a_jpeg_whose_middle_is_lost_is_damaged_and_not_half_grey() {
+        let mut whole = Vec::new();
+        let picture = image::GrayImage::from_fn(96, 96, |x, y| image::Luma([(x * 7 + y * 31) as u8]));
+        image::codecs::jpeg::JpegEncoder::new(&mut whole).encode_image(&picture).unwrap();
+        assert!(decode(&whole, ImageFormat::Jpeg).is_ok());
+        let middle = whole.len() * 2 / 3;
+        // Ones alone are no Huffman code.
+        whole[middle..middle + 8].copy_from_slice(&[0xFF, 0, 0xFF, 0, 0xFF, 0, 0xFF, 0]);
+        assert_eq!(decode(&whole, ImageFormat::Jpeg).unwrap_err().code(), "file_damaged");
     }
 
     #[test]

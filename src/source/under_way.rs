@@ -3,8 +3,8 @@
 //! A restart begins with the file that was not done with, so a radiograph that hangs the program, or is too much for
 //! a slow board's deadlines, would be met again and again. After [`ENDED_MAX`] programs it is passed over, and said.
 
-use std::fs::File;
-use std::io::Read;
+use std::fs::{self, File};
+use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
 use crate::replace::replace;
@@ -44,11 +44,14 @@ impl UnderWay {
         true
     }
 
-    /// The program has outlived the file.
-    ///
-    /// Nothing is written: whoever gives files remembers that this one is done with.
+    /// The program has outlived the file, and a later one may be known by the same key.
     pub fn done(&mut self) {
         self.begun = 0;
+        if let Some(Err(error)) = self.path.as_deref().map(fs::remove_file)
+            && error.kind() != ErrorKind::NotFound
+        {
+            log::warn!("that a file has been read could not be written down: {error}");
+        }
     }
 }
 
@@ -66,8 +69,6 @@ fn read(path: &Path) -> Option<(u64, u32)> {
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
-
     use super::*;
 
     #[test]
@@ -88,6 +89,16 @@ mod tests {
         for _ in 0..5 {
             assert!(under_way.begin(7));
             under_way.done();
+        }
+    }
+
+    #[test]
+    fn files_that_were_done_with_count_for_nothing_in_the_programs_after() {
+        let folder = tempfile::tempdir().unwrap();
+        for _ in 0..ENDED_MAX + 2 {
+            let mut program = UnderWay::load(Some(folder.path().join("begun")));
+            assert!(program.begin(7));
+            program.done();
         }
     }
 

@@ -105,9 +105,9 @@ pub enum DicomError {
     RleHeader { segments: u32, expected: usize },
     /// a JPEG process without a decoder
     #[error(
-        "JPEG process SOF{process} with {bits} bits is not supported: export the radiograph uncompressed"
+        "JPEG process SOF{process} with {bits} bits{and} is not supported: export the radiograph uncompressed"
     )]
-    JpegProcess { process: u8, bits: u8 },
+    JpegProcess { process: u8, bits: u8, and: &'static str },
     /// damaged lossless JPEG
     #[error("the JPEG stream of {bytes} bytes is damaged: export the DICOM file again")]
     Jpeg { bytes: usize },

@@ -33,6 +33,11 @@ pub enum Jpeg2000Error {
     /// depth, components or tiles that no radiograph has
     #[error("JPEG 2000 with {components} components of {bits} bits in {tiles} tiles is not supported")]
     Variety { components: u16, bits: u8, tiles: u64 },
+    /// signed values where the file says unsigned
+    #[error(
+        "the JPEG 2000 stream has signed values, and the header says unsigned ones: export the DICOM file again"
+    )]
+    Sign,
     /// decoding failed
     #[error("the JPEG 2000 stream of {bytes} bytes is damaged: export the DICOM file again")]
     Decode {
@@ -48,7 +53,7 @@ impl Jpeg2000Error {
         match self {
             Self::Header { .. } => "jpeg2000_header",
             Self::Truncated { .. } => "jpeg2000_truncated",
-            Self::Variety { .. } => "jpeg2000_variety",
+            Self::Variety { .. } | Self::Sign => "jpeg2000_variety",
             Self::Decode { .. } => "jpeg2000_damaged",
         }
     }
@@ -75,6 +80,10 @@ pub(super) fn decode(coded: &[u8], shape: &Shape) -> Result<Samples, DicomError>
     if !supported || usize::from(siz.components) != shape.samples {
         let Siz { components, bits, tiles, .. } = siz;
         return Err(Jpeg2000Error::Variety { components, bits, tiles }.into());
+    }
+    // Unsigned words of a signed file are its two's complement; signed ones of an unsigned file are nothing known.
+    if siz.signed && !shape.signed {
+        return Err(Jpeg2000Error::Sign.into());
     }
     let values = planes(stream, &siz).map_err(|source| Jpeg2000Error::Decode { bytes, source })?;
     if values.len() != shape.size.area() * shape.samples {
@@ -137,6 +146,8 @@ fn planes(stream: &[u8], siz: &Siz) -> Result<Vec<u16>, DecodeError> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::scan::Dataset;
+    use super::super::tag;
     use super::*;
 
     /// SOC, SIZ of a 70x64 picture in four tiles of 40x40, one signed component of 12 bits, EOC.
@@ -148,6 +159,28 @@ mod tests {
         let expected = Siz { size: PixelSize::new(70, 64), tiles: 4, components: 1, bits: 12, signed: true };
         assert_eq!(siz(STREAM), Some(expected));
         assert_eq!(siz(&STREAM[..42]), None);
+    }
+
+    #[test]
+    fn signed_values_of_an_unsigned_file_are_refused() {
+        let check = |representation: &[u8], expected: &str| {
+            let mut dataset = Dataset::empty();
+            for (tag, value) in [
+                (tag::PHOTOMETRIC_INTERPRETATION, &b"MONOCHROME2"[..]),
+                (tag::ROWS, &[64, 0]),
+                (tag::COLUMNS, &[70, 0]),
+                (tag::BITS_ALLOCATED, &[16, 0]),
+                (tag::BITS_STORED, &[12, 0]),
+                (tag::PIXEL_REPRESENTATION, representation),
+            ] {
+                dataset.put(tag, value);
+            }
+            let shape = Shape::read(&dataset).unwrap();
+            assert_eq!(decode(STREAM, &shape).unwrap_err().code(), expected);
+        };
+        check(&[0, 0], "jpeg2000_variety");
+        // The stream has headers alone.
+        check(&[1, 0], "jpeg2000_damaged");
     }
 
     #[test]

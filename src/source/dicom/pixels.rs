@@ -32,9 +32,9 @@ pub(super) fn frame(dataset: &Dataset) -> Result<Frame, DicomError> {
     let data = dataset.pixels.as_ref().ok_or(DicomError::NoPixels)?;
     let shape = Shape::read(dataset)?;
     let shades = Shades::read(dataset, &shape)?;
-    let samples = decode(dataset, data, &shape)?;
+    let mut samples = decode(dataset, data, &shape)?;
+    blacken_padding(&mut samples, &shape, &shades);
     let mut pixels = stored(samples, &shape);
-    blacken_padding(&mut pixels, &shape, &shades);
     pixels.iter_mut().for_each(|pixel| *pixel = shades.of(*pixel));
     let frame = Frame::new(shape.size, pixels, shades.bits, shades.photometric)?;
     Ok(frame.with_window(shades.window))
@@ -83,11 +83,12 @@ pub(super) fn one_channel(shape: &Shape) -> Result<(), DicomError> {
 }
 
 fn native(bytes: &[u8], words: bool, shape: &Shape, big_endian: bool) -> Result<Samples, DicomError> {
-    if shape.colour == (Colour::Ybr { halved: true }) {
-        return halved(bytes, shape);
-    }
     let count = shape.size.area() * shape.samples;
     let expected = count * usize::from(shape.bits_allocated / 8);
+    // Some files name halved colour and hold all of it.
+    if shape.colour == (Colour::Ybr { halved: true }) && bytes.len() < expected {
+        return halved(bytes, shape, expected);
+    }
     let bytes = bytes.get(..expected).ok_or(DicomError::PixelsShort { expected, got: bytes.len() })?;
     let values: Vec<u16> = if shape.bits_allocated == 16 {
         let word = if big_endian { u16::from_be_bytes } else { u16::from_le_bytes };
@@ -103,12 +104,19 @@ fn native(bytes: &[u8], words: bool, shape: &Shape, big_endian: bool) -> Result<
 }
 
 /// The luma of pixels that share their colour two by two: two lumas, then two differences (PS3.3, C.7.6.3.1.2).
-fn halved(bytes: &[u8], shape: &Shape) -> Result<Samples, DicomError> {
+///
+/// More bytes than these are colour that is not shared, `unshared` bytes long and cut short.
+fn halved(bytes: &[u8], shape: &Shape, unshared: usize) -> Result<Samples, DicomError> {
     if shape.bits_allocated != 8 || !shape.size.width.is_multiple_of(2) {
         return Err(DicomError::Photometric { name: "YBR_FULL_422 of an odd width or of more than 8 bits" });
     }
-    let expected = shape.size.area() * 2;
-    let bytes = bytes.get(..expected).ok_or(DicomError::PixelsShort { expected, got: bytes.len() })?;
+    let (expected, got) = (shape.size.area() * 2, bytes.len());
+    if got != expected {
+        return Err(DicomError::PixelsShort {
+            expected: if got < expected { expected } else { unshared },
+            got,
+        });
+    }
     let values = bytes.as_chunks::<4>().0.iter().flat_map(|four| [four[0].into(), four[1].into()]).collect();
     Ok(Samples { values, channels: 1, words: true })
 }
@@ -119,9 +127,16 @@ pub(super) fn interleave(planes: &[u16], channels: usize) -> Vec<u16> {
     (0..planes.len()).map(|i| planes[i % channels * area + i / channels]).collect()
 }
 
+/// How a sample turns into an unsigned stored value; `words`: it is one of the file's own.
+fn value(words: bool, shape: &Shape) -> impl Fn(u16) -> u16 {
+    let (low_bit, mask) = (if words { shape.low_bit } else { 0 }, shape.mask());
+    // A lossy stream may overshoot: cut off at the top, where a mask would turn white to black.
+    move |raw| shape.unsigned(if words || shape.signed { raw >> low_bit } else { raw.min(mask) })
+}
+
 /// One unsigned stored value to a pixel.
 fn stored(samples: Samples, shape: &Shape) -> Vec<u16> {
-    let (low_bit, mask) = if samples.words { (shape.low_bit, shape.mask()) } else { (0, shape.mask()) };
+    let value = value(samples.words, shape);
     let grey = match (samples.channels, shape.colour == Colour::Rgb) {
         (1, _) => samples.values,
         (channels, false) => samples.values.into_iter().step_by(channels).collect(),
@@ -130,25 +145,24 @@ fn stored(samples: Samples, shape: &Shape) -> Vec<u16> {
             pixels.map(|p| luma(p[0].into(), p[1].into(), p[2].into())).collect()
         }
     };
-    let value = |raw: u16| {
-        // A lossy stream may overshoot: cut off at the top, where a mask would turn white to black.
-        let raw = if samples.words || shape.signed { raw >> low_bit } else { raw.min(mask) };
-        shape.unsigned(raw)
-    };
     grey.into_iter().map(value).collect()
 }
 
 /// Gives padding the value that is shown darkest of those that the radiograph itself has, so that it neither
 /// shows nor stretches the range of values; a radiograph that is nothing but padding stays as it is.
-fn blacken_padding(pixels: &mut [u16], shape: &Shape, shades: &Shades) {
-    let Some(padding) = shape.padding().filter(|_| matches!(shape.colour, Colour::Grey(_))) else { return };
-    let real = pixels.iter().copied().filter(|p| !padding.contains(p));
+fn blacken_padding(samples: &mut Samples, shape: &Shape, shades: &Shades) {
+    if !shape.has_padding() || !matches!(shape.colour, Colour::Grey(_)) {
+        return;
+    }
+    let (value, words) = (value(samples.words, shape), samples.words);
+    let is_padding = |raw: &u16| shape.is_padding(value(*raw), words.then_some(*raw));
+    let real = samples.values.iter().copied().filter(|raw| !is_padding(raw));
     let darkest = match shades.photometric {
-        Photometric::Monochrome1 => real.max_by_key(|p| shades.of(*p)),
-        Photometric::Monochrome2 => real.min_by_key(|p| shades.of(*p)),
+        Photometric::Monochrome1 => real.max_by_key(|raw| shades.of(value(*raw))),
+        Photometric::Monochrome2 => real.min_by_key(|raw| shades.of(value(*raw))),
     };
     let Some(darkest) = darkest else { return };
-    for pixel in pixels.iter_mut().filter(|p| padding.contains(p)) {
-        *pixel = darkest;
+    for raw in samples.values.iter_mut().filter(|raw| is_padding(raw)) {
+        *raw = darkest;
     }
 }

@@ -11,6 +11,10 @@ use super::tag;
 /// Modalities of projection radiographs; SC because scanned films and exports are called so.
 const RADIOGRAPHY: [&str; 7] = ["CR", "DX", "RG", "RF", "XA", "OT", "SC"];
 
+/// Classes of raw detector values: digital X-ray, mammography and intra-oral, each for processing (DICOM PS3.4, B.5).
+const FOR_PROCESSING: [&str; 3] =
+    ["1.2.840.10008.5.1.4.1.1.1.1.1", "1.2.840.10008.5.1.4.1.1.1.2.1", "1.2.840.10008.5.1.4.1.1.1.3.1"];
+
 /// Other modalities, in words.
 const OTHERS: [(&str, &str); 20] = [
     ("CT", "a CT slice"),
@@ -103,11 +107,16 @@ pub(super) fn check(dataset: &Dataset) -> Result<(), DicomError> {
         None if is_lateral(dataset) => Err(DicomError::NotFrontal),
         None if age::is_child(dataset) => Err(DicomError::NotAdult),
         // PS3.3, C.8.11.1.1.1: such values are neither windowed nor in the order in which they are shown.
-        None if dataset.text(tag::PRESENTATION_INTENT_TYPE) == Some("FOR PROCESSING") => {
-            Err(DicomError::ForProcessing)
-        }
+        None if is_for_processing(dataset) => Err(DicomError::ForProcessing),
         None => Ok(()),
     }
+}
+
+/// By the intent's name, or by the object's class.
+fn is_for_processing(dataset: &Dataset) -> bool {
+    let intent = dataset.text(tag::PRESENTATION_INTENT_TYPE).unwrap_or_default();
+    let class = dataset.text(tag::SOP_CLASS_UID).unwrap_or_default();
+    intent.eq_ignore_ascii_case("FOR PROCESSING") || FOR_PROCESSING.contains(&class)
 }
 
 /// By the view's name, or by rows that run to the patient's front or back (PS3.3, C.7.6.1.1.1).
@@ -162,6 +171,22 @@ mod tests {
         check_view("", "PL\\F", Some("not_frontal"));
         check_view("", "L\\F", None);
         check_view("PA", "R\\F", None);
+    }
+
+    #[test]
+    fn raw_values_are_refused_by_their_intent_or_their_class() {
+        let check_raw = |intent: &str, class: &str, code: Option<&str>| {
+            let mut dataset = Dataset::empty();
+            dataset.put(tag::PRESENTATION_INTENT_TYPE, intent.as_bytes());
+            dataset.put(tag::SOP_CLASS_UID, class.as_bytes());
+            assert_eq!(check(&dataset).err().map(|error| error.code()), code, "{intent} {class}");
+        };
+        for intent in ["FOR PROCESSING", "For Processing ", "for processing"] {
+            check_raw(intent, "", Some("not_for_presentation"));
+        }
+        check_raw("", "1.2.840.10008.5.1.4.1.1.1.1.1\0", Some("not_for_presentation"));
+        check_raw("FOR PRESENTATION", "1.2.840.10008.5.1.4.1.1.1.1", None);
+        check_raw("", "1.2.840.10008.5.1.4.1.1.1", None);
     }
 
     #[test]

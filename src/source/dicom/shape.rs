@@ -7,7 +7,6 @@ use super::scan::Dataset;
 use super::tag;
 use crate::frame::{Photometric, check_size};
 use crate::units::PixelSize;
-use std::ops::RangeInclusive;
 
 /// What the samples of a pixel mean.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,11 +84,29 @@ impl Shape {
         (raw & self.mask()) ^ self.sign_bit()
     }
 
-    /// Padding as the frame has it.
-    pub(super) fn padding(&self) -> Option<RangeInclusive<u16>> {
-        let (one, other) = self.padding?;
-        let (one, other) = (self.unsigned(one), self.unsigned(other));
-        Some(one.min(other)..=one.max(other))
+    /// Whether the file names padding.
+    pub(super) fn has_padding(&self) -> bool {
+        self.padding.is_some()
+    }
+
+    /// Whether a pixel of this value as the frame has it, and of this word in the file, is padding.
+    ///
+    /// A padding value that has more than the stored bits is no grey value: only a word can be it.
+    pub(super) fn is_padding(&self, value: u16, word: Option<u16>) -> bool {
+        let Some((one, other)) = self.padding else { return false };
+        let within = |one: u16, other: u16, value: u16| (one.min(other)..=one.max(other)).contains(&value);
+        if self.fits(one) && self.fits(other) {
+            within(self.unsigned(one), self.unsigned(other), value)
+        } else {
+            word.is_some_and(|word| within(one, other, word))
+        }
+    }
+
+    /// Whether a value as written needs the stored bits alone: none above them, or those of its sign.
+    fn fits(&self, value: u16) -> bool {
+        let above = !self.mask();
+        let negative = self.signed && value & self.sign_bit() != 0;
+        value & above == 0 || (negative && value & above == above)
     }
 }
 

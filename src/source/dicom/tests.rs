@@ -86,6 +86,23 @@ fn padding_turns_into_the_darkest_value_of_the_radiograph() {
 }
 
 #[test]
+fn padding_beyond_the_stored_bits_is_no_grey_value() {
+    let frame = |signed, padding, first, fill| {
+        let padding = [short(tag::PIXEL_PADDING_VALUE, padding)];
+        read(&file(12, signed, "MONOCHROME2 ", &padding, first, fill)).unwrap().pixels()[..2].to_vec()
+    };
+    // The whitest value, and one in the middle, are the radiograph's own.
+    assert_eq!(frame(0, 0xFFFF, 0x0FFF, 90), [0x0FFF, 90]);
+    assert_eq!(frame(0, 0xF830, 0x0830, 90), [0x0830, 90]);
+    // The words themselves are padding.
+    assert_eq!(frame(0, 0xF830, 0xF830, 90), [90, 90]);
+    // Below the lowest of 12 bits; and the lowest, written in 16 bits or in 12.
+    assert_eq!(frame(1, 0xF7FF, 0x07FF, 5), [4095, 2053]);
+    assert_eq!(frame(1, 0xF800, 0x0800, 5), [2053, 2053]);
+    assert_eq!(frame(1, 0x0800, 0xF800, 5), [2053, 2053]);
+}
+
+#[test]
 fn a_film_is_refused_by_name() {
     let film = file(12, 0, "MONOCHROME2 ", &[element(tag::NUMBER_OF_FRAMES, "IS", b"17")], 0, 0);
     assert!(matches!(read(&film), Err(DicomError::MultiFrame(17))));
@@ -165,13 +182,27 @@ fn colour_turns_grey_whichever_way_it_lies() {
     }
 }
 
-#[test]
-fn luma_is_taken_where_two_pixels_share_their_colour() {
+/// A file of halved colour with these pixels.
+fn ybr_422(pixels: &[u8]) -> Result<Vec<u16>, DicomError> {
     let mut bytes = element(tag::MODALITY, "CS", b"SC");
     bytes.extend(short(tag::SAMPLES_PER_PIXEL, 3));
     bytes.extend(element(tag::PHOTOMETRIC_INTERPRETATION, "CS", b"YBR_FULL_422"));
     bytes.extend([short(tag::ROWS, 64), short(tag::COLUMNS, 64), short(tag::BITS_ALLOCATED, 8)].concat());
-    bytes.extend([0xE0, 0x7F, 0x10, 0, b'O', b'B', 0, 0, 0, 0x20, 0, 0]);
-    bytes.extend([10, 20, 128, 128].repeat(64 * 32));
-    assert_eq!(read(&bytes).unwrap().pixels()[..3], [10, 20, 10]);
+    bytes.extend([0xE0, 0x7F, 0x10, 0, b'O', b'B', 0, 0]);
+    bytes.extend((pixels.len() as u32).to_le_bytes());
+    bytes.extend(pixels);
+    read(&bytes).map(|frame| frame.pixels()[..3].to_vec())
+}
+
+#[test]
+fn luma_is_taken_whether_or_not_two_pixels_share_their_colour() {
+    assert_eq!(ybr_422(&[10, 20, 128, 128].repeat(64 * 32)).unwrap(), [10, 20, 10]);
+    assert_eq!(ybr_422(&[10, 100, 128, 20, 100, 128].repeat(64 * 32)).unwrap(), [10, 20, 10]);
+}
+
+#[test]
+fn pixels_of_neither_length_are_refused() {
+    for length in [64 * 64 * 2 - 2, 64 * 64 * 2 + 2, 64 * 64 * 3 - 2] {
+        assert_eq!(ybr_422(&vec![128; length]).unwrap_err().code(), "dicom_pixels_short", "{length} bytes");
+    }
 }

@@ -1,8 +1,10 @@
 //! The folder in which objects wait to be read: bounded, and complete files only.
 //!
 //! An object is written under another name, forced onto the disk and renamed before its sender is told that it
-//! was stored; it stays until its reading is done. What is interrupted by a loss of power is read again.
+//! was stored; it stays until its reading is done. What is interrupted by a loss of power is read again; what is done
+//! with and cannot be taken away, as on a file system that turned read-only, waits for that and is not read again.
 
+use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Write};
 use std::os::unix::fs::OpenOptionsExt;
@@ -40,6 +42,8 @@ const UNDER_WAY: &str = "under-way";
 pub(super) struct Inbox {
     folder: PathBuf,
     held: Mutex<Held>,
+    /// Objects that are done with and could not be taken away, and whether they could be read.
+    stuck: Mutex<BTreeMap<PathBuf, bool>>,
 }
 
 /// Why an object is not taken.
@@ -73,7 +77,7 @@ impl Inbox {
             let number = path.file_stem().and_then(|stem| stem.to_str()?.parse().ok()).unwrap_or(0);
             held.next = held.next.max(number + 1);
         }
-        Ok(Self { folder: folder.to_owned(), held: Mutex::new(held) })
+        Ok(Self { folder: folder.to_owned(), held: Mutex::new(held), stuck: Mutex::default() })
     }
 
     fn held(&self) -> MutexGuard<'_, Held> {
@@ -105,10 +109,15 @@ impl Inbox {
         Ok(incoming)
     }
 
+    fn stuck(&self) -> MutexGuard<'_, BTreeMap<PathBuf, bool>> {
+        self.stuck.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// The object that has waited longest.
     pub(super) fn oldest(&self) -> io::Result<Option<PathBuf>> {
+        let stuck = self.stuck();
         let waiting = files(&self.folder)?.into_iter().filter(|(_, ending)| ending == WAITING);
-        Ok(waiting.map(|(path, _)| path).min())
+        Ok(waiting.map(|(path, _)| path).filter(|path| !stuck.contains_key(path)).min())
     }
 
     /// Where it stands which object is being read.
@@ -116,8 +125,28 @@ impl Inbox {
         self.folder.join(UNDER_WAY)
     }
 
+    /// Takes away an object that is done with; one that stays is not given again.
+    pub(super) fn put_away(&self, path: &Path, could_be_read: bool) -> io::Result<()> {
+        let taken = self.take_away(path, could_be_read);
+        if taken.is_err() {
+            // Never more than may wait: each still counts as one that does.
+            self.stuck().insert(path.to_owned(), could_be_read);
+        }
+        taken
+    }
+
+    /// Tries once more with those that stayed.
+    pub(super) fn put_stuck_away(&self) {
+        self.stuck()
+            .retain(|path, could_be_read| path.exists() && self.take_away(path, *could_be_read).is_err());
+    }
+
+    fn take_away(&self, path: &Path, could_be_read: bool) -> io::Result<()> {
+        if could_be_read { self.done(path) } else { self.refuse(path) }
+    }
+
     /// Removes an object that has been read.
-    pub(super) fn done(&self, path: &Path) -> io::Result<()> {
+    fn done(&self, path: &Path) -> io::Result<()> {
         let bytes = fs::metadata(path)?.len();
         fs::remove_file(path)?;
         self.give_back(bytes);
@@ -125,7 +154,7 @@ impl Inbox {
     }
 
     /// Puts an object aside that could not be read, and removes the oldest of those where there are too many.
-    pub(super) fn refuse(&self, path: &Path) -> io::Result<()> {
+    fn refuse(&self, path: &Path) -> io::Result<()> {
         let bytes = fs::metadata(path)?.len();
         fs::rename(path, path.with_extension(REFUSED))?;
         self.give_back(bytes);
@@ -249,6 +278,27 @@ mod tests {
         inbox.done(&oldest).unwrap();
         assert!(inbox.oldest().unwrap().unwrap().ends_with("00000002.dcm"));
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn what_cannot_be_taken_away_is_not_read_again_and_goes_when_it_can() {
+        let folder = tempfile::tempdir().unwrap();
+        let inbox = Arc::new(Inbox::open(folder.path()).unwrap());
+        (0..2).for_each(|_| begin(&inbox).unwrap().finish().unwrap());
+        let first = inbox.oldest().unwrap().unwrap();
+        // A folder is not removed as a file is.
+        fs::remove_file(&first).unwrap();
+        fs::create_dir(&first).unwrap();
+        assert!(inbox.put_away(&first, true).is_err());
+        let second = inbox.oldest().unwrap().unwrap();
+        assert!(second.ends_with("00000002.dcm"), "{}", second.display());
+        inbox.put_stuck_away();
+        assert_eq!(inbox.oldest().unwrap(), Some(second));
+        fs::remove_dir(&first).unwrap();
+        fs::write(&first, "").unwrap();
+        inbox.put_stuck_away();
+        assert!(!first.exists());
+        assert_eq!((inbox.held().objects, inbox.stuck().len()), (1, 0));
     }
 
     #[test]

@@ -109,9 +109,11 @@ impl DicomNetSource {
 
     /// Whoever asks for the next is done with the last.
     fn put_away(&mut self) -> std::io::Result<()> {
+        self.inbox.put_stuck_away();
         let Some((path, could_be_read)) = self.given.take() else { return Ok(()) };
+        let put_away = self.inbox.put_away(&path, could_be_read);
         self.under_way.done();
-        if could_be_read { self.inbox.done(&path) } else { self.inbox.refuse(&path) }
+        put_away
     }
 
     fn wait(&self) -> std::io::Result<Option<PathBuf>> {
@@ -169,4 +171,32 @@ pub fn parse(bytes: &[u8]) {
         _ = dimse::Command::read(fragment.bytes).map(|command| command.response(dimse::Status::Success));
     }
     _ = pdu::read(&mut &bytes[..]);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A program's source on the inbox in this folder.
+    fn start(folder: &std::path::Path) -> DicomNetSource {
+        let inbox = Arc::new(Inbox::open(folder).unwrap());
+        let under_way = UnderWay::load(Some(inbox.under_way()));
+        DicomNetSource { inbox, address: SocketAddr::from(([127, 0, 0, 1], 0)), given: None, under_way }
+    }
+
+    #[test]
+    fn a_radiograph_in_each_of_many_sessions_is_read_in_each() {
+        let folder = tempfile::tempdir().unwrap();
+        for session in 0..ENDED_MAX + 2 {
+            let mut source = start(folder.path());
+            let uid = crate::source::dicom::Uid::new("1.2.3");
+            source.inbox.begin(&uid, &uid, &uid).unwrap().finish().unwrap();
+            let path = source.inbox.oldest().unwrap().unwrap();
+            let picture = image::GrayImage::from_pixel(64, 64, image::Luma([session as u8]));
+            picture.save_with_format(path, image::ImageFormat::Png).unwrap();
+            let frame = source.next_frame().unwrap().unwrap().frame;
+            assert_eq!(frame.pixels()[0], session as u16);
+        }
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
 }

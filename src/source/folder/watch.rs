@@ -11,7 +11,7 @@ use std::time::{Duration, UNIX_EPOCH};
 use sha2::{Digest, Sha256};
 
 use super::seen::{Key, Seen};
-use super::{FolderError, NamedFileError, Search};
+use super::{FolderError, NamedFileError, Search, warn};
 use crate::source::under_way::{ENDED_MAX, UnderWay};
 use crate::source::{Sourced, file};
 
@@ -62,6 +62,8 @@ pub struct Watch {
     given: Option<Key>,
     under_way: UnderWay,
     next_look: Duration,
+    /// It has been said that folders in it are left out.
+    has_warned: bool,
 }
 
 impl Watch {
@@ -72,7 +74,8 @@ impl Watch {
         let (young, ready, given) = Default::default();
         let next_look = Duration::ZERO;
         let under_way = UnderWay::load(remember.map(|path| path.with_extension("begun")));
-        Self { folder: folder.into(), seen: Seen::load(remember), young, ready, given, under_way, next_look }
+        let (seen, has_warned) = (Seen::load(remember), false);
+        Self { folder: folder.into(), seen, young, ready, given, under_way, next_look, has_warned }
     }
 
     /// The next complete radiograph at time `now`, or the fault in its place; `None`: nothing new.
@@ -110,6 +113,10 @@ impl Watch {
     fn look(&mut self, now: Duration) -> Result<(), FolderError> {
         let mut search = Search::default();
         search.folder(&self.folder, 0)?;
+        if let Some(error) = search.left_out.filter(|_| !self.has_warned) {
+            warn(&error);
+            self.has_warned = true;
+        }
         let mut young = BTreeMap::new();
         for path in search.files {
             let Some(stamp) = stamp(&path) else { continue };
