@@ -49,6 +49,12 @@ impl Journal {
         Ok(Self { storage, survey, key })
     }
 
+    /// Makes the index anew.
+    pub(super) fn look_again(&mut self) -> Result<(), RecordError> {
+        self.survey = survey(self.storage.as_ref(), Depth::Heads)?;
+        Ok(())
+    }
+
     /// Fails where readings are sealed and this journal has no key, or another than theirs.
     pub fn check_key(&self) -> Result<(), RecordError> {
         for entry in self.readings().rev().filter(|e| e.sealed).take(KEY_TRIALS_MAX) {
