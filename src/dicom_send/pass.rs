@@ -107,7 +107,7 @@ impl Pass {
             frame: &frame,
             identity: identity.as_ref(),
             time,
-            seed: restored.json.to_string().as_bytes(),
+            seed: &restored.digest,
             board: restored.json["board"].as_str().unwrap_or("unknown"),
         }))
     }
