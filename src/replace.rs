@@ -1,4 +1,5 @@
-//! A small file is replaced whole: whatever happens meanwhile, there is the old one or the new one.
+//! A small file is replaced whole: whatever happens meanwhile, there is the old one or the new one. A folder is made
+//! so that a power cut does not take its name back.
 //!
 //! This module does not know what a file holds.
 
@@ -16,6 +17,22 @@ pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     // A bare name's folder is empty: the working directory.
     let folder = path.parent().filter(|f| !f.as_os_str().is_empty());
     File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
+}
+
+/// Makes the folder and those above it, each on the disk before the next.
+pub fn make_folder(folder: &Path) -> io::Result<()> {
+    let folder = std::path::absolute(folder)?;
+    let missing: Vec<&Path> = folder.ancestors().take_while(|f| !f.exists()).collect();
+    for new in missing.into_iter().rev() {
+        match fs::create_dir(new) {
+            Err(e) if e.kind() != io::ErrorKind::AlreadyExists => return Err(e),
+            _ => {}
+        }
+        if let Some(above) = new.parent() {
+            File::open(above)?.sync_all()?;
+        }
+    }
+    fs::read_dir(&folder).map(drop)
 }
 
 /// Where the new one is until it is whole.

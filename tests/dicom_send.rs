@@ -1,18 +1,21 @@
 //! Kept readings arrive at an archive, played by DCMTK's `storescp`: each once, over restarts and absent networks.
 #![cfg(feature = "dicom-net")]
 
+mod dicom_archive;
 mod program;
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::io::Write;
+use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use dicom_archive::{Manner, answer, archive};
 use raymap::board::DicomSendConfig;
 use raymap::clock::{BootId, Clock, SimulatedClock, WallTime};
 use raymap::dicom_send::{Sender, look, reach};
@@ -83,27 +86,30 @@ fn config(port: u16) -> DicomSendConfig {
     DicomSendConfig { address, called: "ARCHIVE".into(), calling: "RAYMAP".into() }
 }
 
-/// A sealed record of `count` readings of one radiograph that came as DICOM.
+/// A sealed record; see [`keep`].
 fn record(folder: &Path, count: u64) -> RecordPlace {
+    let key_file = folder.join("key");
+    RecordKey::make(&key_file).unwrap();
+    let place = RecordPlace { folder: folder.join("record"), key_file: Some(key_file) };
+    keep(&place, count);
+    place
+}
+
+/// Keeps `count` readings of one radiograph that came as DICOM, alike but for where they stand.
+fn keep(place: &RecordPlace, count: u64) {
     let frame = compute(&PhantomSpec::new(2, Percent::new(35.0).unwrap())).frame;
     let uids = ["2.25.101", "2.25.102", "1.2.840.10008.5.1.4.1.1.1", "2.25.103"];
     let frame = frame.with_object(ObjectReference::new(uids));
     let mut pipeline = Pipeline::new(Network::load(Bundle::embedded().unwrap()).unwrap());
-    let mut study = pipeline.read("x", &frame).unwrap();
+    let study = pipeline.read("x", &frame).unwrap();
     assert!(study.reading.fit());
     let clock = clock();
-    let key_file = folder.join("key");
-    RecordKey::make(&key_file).unwrap();
-    let key = RecordKey::load(&key_file).unwrap();
-    let place = RecordPlace { folder: folder.join("record"), key_file: Some(key_file) };
+    let key = place.key().unwrap();
     let storage = DiskStorage::open(&place.folder, Access::Write).unwrap();
-    let mut store =
-        Store::open_with(Box::new(storage), Rule::of(1 << 28), Some(key), clock.as_ref()).unwrap();
-    for n in 0..count {
-        study.reading.name = format!("reading {n}");
+    let mut store = Store::open_with(Box::new(storage), Rule::of(1 << 28), key, clock.as_ref()).unwrap();
+    for _ in 0..count {
         store.keep(&Body::of("test", &frame, &study).unwrap(), clock.as_ref()).unwrap();
     }
-    place
 }
 
 fn start(port: u16, place: &RecordPlace) -> Sender {
@@ -165,6 +171,25 @@ fn an_archive_that_is_away_and_comes_back_gets_all() {
     assert_eq!(files(&inbox).len() as u64, 2 * OBJECTS);
 }
 
+#[test]
+fn an_archive_that_takes_implicit_vr_alone_gets_the_same_objects() {
+    let folder = tempfile::tempdir().unwrap();
+    let (port, inbox) = (free_port(), folder.path().join("archive"));
+    let Some(_archive) = Archive::start(&inbox, port, &["+xi"]) else { return };
+    let place = record(folder.path(), 1);
+    check(&start(port, &place), [OBJECTS, 0]);
+    for path in files(&inbox) {
+        let object = dicom_object::open_file(&path).unwrap();
+        assert_eq!(
+            object.meta().transfer_syntax().trim_end_matches('\0'),
+            "1.2.840.10008.1.2",
+            "{}",
+            name(&path)
+        );
+        assert_eq!(object.element_by_name("StudyInstanceUID").unwrap().to_str().unwrap(), "2.25.101");
+    }
+}
+
 /// The connection breaks after the first of three objects, and the sender is started anew.
 #[test]
 fn a_restart_in_the_middle_goes_on_with_the_object_that_was_not_taken() {
@@ -189,78 +214,62 @@ fn a_restart_in_the_middle_goes_on_with_the_object_that_was_not_taken() {
     assert_eq!(arrived, ["SG", "SR"].map(String::from).into(), "the capture had been taken");
 }
 
-/// What an archive of a few lines does with a segmentation.
-#[derive(Clone, Copy, PartialEq)]
-enum Manner {
-    Refuses,
-    BreaksOff,
-}
-
-fn pdu(stream: &mut TcpStream) -> Option<(u8, Vec<u8>)> {
-    let mut head = [0; 6];
-    stream.read_exact(&mut head).ok()?;
-    let mut body = vec![0; u32::from_be_bytes([head[2], head[3], head[4], head[5]]) as usize];
-    stream.read_exact(&mut body).ok()?;
-    Some((head[0], body))
-}
-
-fn send(stream: &mut TcpStream, kind: u8, body: &[u8]) {
-    let length = (body.len() as u32).to_be_bytes();
-    stream.write_all(&[&[kind, 0], &length[..], body].concat()).unwrap();
-}
-
-/// The answer to a request: contexts 1 (capture) and 3 (segmentation), no report, and units of 4,096 bytes.
-fn acceptance(request: &[u8]) -> Vec<u8> {
-    let item = |kind: u8, value: &[u8]| [&[kind, 0], &(value.len() as u16).to_be_bytes()[..], value].concat();
-    let context = |id: u8, result: u8| {
-        item(0x21, &[&[id, 0, result, 0], &item(0x40, b"1.2.840.10008.1.2.1")[..]].concat())
-    };
-    let user = item(0x50, &item(0x51, &4096u32.to_be_bytes()));
-    [&request[..68], &context(1, 0), &context(3, 0), &context(5, 3), &user].concat()
-}
-
-/// The answer to an object of context `id`, whose messages are counted from 1.
-fn status(id: u8, status: u16) -> Vec<u8> {
-    let element =
-        |e: u16, v: u16| [&[0, 0], &e.to_le_bytes()[..], &2u32.to_le_bytes(), &v.to_le_bytes()].concat();
-    let message = u16::from(id / 2 + 1);
-    let set = [element(0x0100, 0x8001), element(0x0120, message), element(0x0900, status)].concat();
-    let length = ((set.len() + 2) as u32).to_be_bytes();
-    [&length[..], &[id, 3], &set].concat()
-}
-
-/// One association with an archive of a few lines.
-fn answer(stream: &mut TcpStream, manner: Manner) {
-    while let Some((kind, body)) = pdu(stream) {
-        match kind {
-            1 => send(stream, 2, &acceptance(&body)),
-            4 => {
-                assert!(body.len() <= 4096, "longer than was agreed");
-                // The last piece of an object: no command, and nothing follows.
-                match (body[5], body[4], manner) {
-                    (2, 1, _) => send(stream, 4, &status(1, 0)),
-                    (2, id, Manner::Refuses) => send(stream, 4, &status(id, 0xC000)),
-                    (2, _, Manner::BreaksOff) => return,
-                    _ => {}
-                }
-            }
-            5 => send(stream, 6, &[0; 4]),
-            _ => return,
-        }
-    }
-}
-
 #[test]
 fn what_is_refused_for_good_is_counted_and_stops_nothing() {
     let folder = tempfile::tempdir().unwrap();
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = listener.local_addr().unwrap().port();
-    thread::spawn(move || {
-        listener.incoming().for_each(|stream| answer(&mut stream.unwrap(), Manner::Refuses));
-    });
     let place = record(folder.path(), 2);
-    let sender = start(port, &place);
+    let sender = start(archive(|_| Manner::Refuses), &place);
     check(&sender, [2, 4]);
+}
+
+#[test]
+fn a_full_archive_is_waited_for_however_often_it_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = record(folder.path(), 1);
+    let sender = start(archive(|number| if number < 20 { Manner::IsFull } else { Manner::Takes }), &place);
+    // Of the three objects the report is not taken.
+    check(&sender, [2, 1]);
+    sender.finish(PATIENCE);
+
+    keep(&place, 1);
+    let times = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&times);
+    let port = archive(move |number| {
+        counted.store(number, Ordering::Relaxed);
+        Manner::IsFull
+    });
+    let sender = start(port, &place);
+    wait_until(|| times.load(Ordering::Relaxed) > 20);
+    assert_eq!((sender.state().refused, sender.state().waiting), (0, 2), "a later one is not taken either");
+}
+
+#[test]
+fn a_reading_that_is_not_taken_is_given_up_once_a_later_one_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = record(folder.path(), 1);
+    // The command set of the first object that comes is refused from then on.
+    let first = Arc::new(Mutex::new(None));
+    let port = archive(move |_| Manner::IsFullForTheFirst(Arc::clone(&first)));
+    let sender = start(port, &place);
+    wait_until(|| sender.state().code == Some("dicom_send_status"));
+    keep(&place, 2);
+    check(&sender, [4, 3]);
+}
+
+/// As after a write that was not forced onto the disk: the next reading has the number of one that was sent.
+#[test]
+fn another_reading_under_the_number_of_one_that_was_sent_is_sent_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = record(folder.path(), 2);
+    let port = archive(|_| Manner::Takes);
+    let sender = start(port, &place);
+    check(&sender, [4, 2]);
+    sender.finish(PATIENCE);
+    let is_segment = |p: &PathBuf| p.extension().is_some_and(|e| e == "rmj");
+    files(&place.folder).iter().filter(|p| is_segment(p)).for_each(|p| fs::remove_file(p).unwrap());
+    keep(&place, 2);
+    let sender = start(port, &place);
+    check(&sender, [6, 3]);
 }
 
 #[test]

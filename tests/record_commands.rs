@@ -3,6 +3,7 @@
 mod program;
 
 use std::fs;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use program::raymap;
@@ -150,4 +151,33 @@ fn a_station_whose_record_cannot_be_written_reads_on_and_says_so() {
     let serial = fs::read_to_string(folder.path().join("serial.log")).unwrap();
     assert_eq!(serial.lines().filter(|l| l.contains("origin=record")).count(), 2, "{serial}");
     assert!(serial.lines().any(|l| l.contains("test=record") && l.contains("ok=0")), "{serial}");
+}
+
+/// As `sudo raymap records repair` beside a service of another user.
+#[test]
+fn what_root_repairs_the_service_can_still_write() {
+    if !rustix::process::geteuid().is_root() {
+        println!("skipped: only root can give files away");
+        return;
+    }
+    let folder = station();
+    let kept = folder.path().join("kept/records");
+    let files = || fs::read_dir(&kept).unwrap().map(|f| f.unwrap().path()).collect::<Vec<_>>();
+    // The lock is made anew too.
+    fs::remove_file(kept.join("lock")).unwrap();
+    let newest = files().into_iter().max().unwrap();
+    let mut bytes = fs::read(&newest).unwrap();
+    bytes.truncate(bytes.len() - 100);
+    fs::write(&newest, bytes).unwrap();
+    let service = (4_711, 4_712);
+    for path in files().iter().chain([&kept]) {
+        std::os::unix::fs::chown(path, Some(service.0), Some(service.1)).unwrap();
+    }
+    let before = files().len();
+    check(folder.path(), &["records", "repair"], 0);
+    assert_eq!(files().len(), before + 2, "a lock and a segment");
+    for path in files() {
+        let about = fs::metadata(&path).unwrap();
+        assert_eq!((about.uid(), about.gid()), service, "{}", path.display());
+    }
 }

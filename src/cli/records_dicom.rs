@@ -79,7 +79,7 @@ impl DicomObjects {
             frame: &frame,
             identity: identity.as_ref(),
             time: restored.moment.wall_time.unwrap_or(self.now),
-            seed: restored.json.to_string().as_bytes(),
+            seed: &restored.digest,
             board: restored.json["board"].as_str().unwrap_or("unknown"),
         }))
     }

@@ -33,7 +33,6 @@ pub(super) fn object(subject: &Subject) -> Object {
         .short((0x0028, 0x0102), 7)
         .short((0x0028, 0x0103), 0)
         .text((0x0028, 0x0301), b"CS", "YES")
-        .text((0x0028, 0x2110), b"CS", "00")
         .bytes((0x7FE0, 0x0010), b"OB", overlay.bytes().to_vec());
     if let Some(source) = subject.source() {
         e.items((0x0008, 0x2112), &[reference(source)]);

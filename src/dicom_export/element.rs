@@ -80,6 +80,52 @@ impl Elements {
     }
 }
 
+/// Elements as [`Elements::encode`] writes them, in implicit VR: sequences and items in them have their lengths.
+///
+/// Source: DICOM PS3.5, 7.1.3.
+pub fn implicit(mut explicit: &[u8]) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(explicit.len());
+    while let Some((tag, vr, value, rest)) = element(explicit) {
+        let value = if vr == b"SQ" { implicit_items(value) } else { value.to_vec() };
+        bytes.extend(tag);
+        bytes.extend((value.len() as u32).to_le_bytes());
+        bytes.extend(value);
+        explicit = rest;
+    }
+    bytes
+}
+
+/// Items of a sequence: of a tag and a length each, in both ways of writing.
+fn implicit_items(mut items: &[u8]) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(items.len());
+    while let Some((tag, rest)) = items.split_first_chunk::<4>()
+        && let Some((length, rest)) = rest.split_first_chunk::<4>()
+        && let Some((inside, rest)) = rest.split_at_checked(u32::from_le_bytes(*length) as usize)
+    {
+        let inside = implicit(inside);
+        bytes.extend(tag);
+        bytes.extend((inside.len() as u32).to_le_bytes());
+        bytes.extend(inside);
+        items = rest;
+    }
+    bytes
+}
+
+/// The first element in explicit VR: tag, value representation, value, and what follows.
+fn element(bytes: &[u8]) -> Option<(&[u8; 4], &[u8; 2], &[u8], &[u8])> {
+    let (tag, rest) = bytes.split_first_chunk::<4>()?;
+    let (vr, rest) = rest.split_first_chunk::<2>()?;
+    let (length, rest) = if LONG.contains(&vr) {
+        let (length, rest) = rest.get(2..)?.split_first_chunk::<4>()?;
+        (u32::from_le_bytes(*length) as usize, rest)
+    } else {
+        let (length, rest) = rest.split_first_chunk::<2>()?;
+        (u16::from_le_bytes(*length).into(), rest)
+    };
+    let (value, rest) = rest.split_at_checked(length)?;
+    Some((tag, vr, value, rest))
+}
+
 /// A whole file of the object with these UIDs and this dataset.
 pub fn file(class: &str, instance: &str, dataset: &[u8]) -> Vec<u8> {
     let mut meta = Elements::default();
@@ -104,4 +150,27 @@ pub fn concept([value, scheme, meaning]: Code) -> Elements {
     concept.text((0x0008, 0x0102), b"SH", scheme);
     concept.text((0x0008, 0x0104), b"LO", meaning);
     concept
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn implicit_vr_has_the_same_values_in_sequences_too() {
+        let mut inside = Elements::default();
+        inside.short((0x0028, 0x0010), 7).items((0x0008, 0x1115), &[]);
+        let mut e = Elements::default();
+        e.text((0x0008, 0x0060), b"CS", "OT").items((0x0008, 0x2112), &[inside.clone(), inside]).bytes(
+            (0x7FE0, 0x0010),
+            b"OB",
+            vec![1, 2, 3],
+        );
+        let item = "FEFF00E0 12000000 08001511 00000000 28001000 02000000 0700";
+        let expected =
+            ["08006000 02000000 4F54", "08001221 34000000", item, item, "E07F1000 04000000 01020300"];
+        let digits = |text: &str| text.replace(' ', "");
+        let written: String = implicit(&e.encode()).iter().map(|b| format!("{b:02X}")).collect();
+        assert_eq!(written, digits(&expected.concat()));
+    }
 }

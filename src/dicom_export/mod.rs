@@ -15,8 +15,11 @@ use sha2::{Digest, Sha256};
 use self::element::Elements;
 use crate::clock::WallTime;
 use crate::frame::{Frame, ObjectReference};
-use crate::identity::{ELEMENTS, Identity};
+use crate::identity::{ELEMENTS, Identity, Tag};
 use crate::pipeline::Study;
+
+/// Date and time of the study.
+const STUDY_TIME: [Tag; 2] = [(0x0008, 0x0020), (0x0008, 0x0030)];
 
 /// What is made into objects.
 pub struct Subject<'a> {
@@ -48,6 +51,11 @@ impl Object {
     pub fn dataset(&self) -> &[u8] {
         &self.bytes[self.dataset_at..]
     }
+
+    /// The same in implicit VR, little endian.
+    pub fn implicit_dataset(&self) -> Vec<u8> {
+        element::implicit(self.dataset())
+    }
 }
 
 /// What a series is.
@@ -75,14 +83,14 @@ impl Subject<'_> {
         self.frame.object()
     }
 
-    /// A UID that this reading always has for `what`: of a version 8 UUID (RFC 9562, 5.8; PS3.5, B.2).
+    /// A UID that this reading always has for `what`.
     fn uid(&self, what: &str) -> String {
-        let digest = Sha256::new().chain_update(self.seed).chain_update([0]).chain_update(what).finalize();
-        let mut uuid = [0; 16];
-        uuid.copy_from_slice(&digest[..16]);
-        uuid[6] = uuid[6] & 0x0F | 0x80;
-        uuid[8] = uuid[8] & 0x3F | 0x80;
-        format!("2.25.{}", u128::from_be_bytes(uuid))
+        uid_of(self.seed, what)
+    }
+
+    /// The UID of the device, which all readings of a board of this name have.
+    fn device_uid(&self) -> String {
+        uid_of(self.board.as_bytes(), "device")
     }
 
     /// Date and time of day, as DICOM writes them.
@@ -107,12 +115,15 @@ impl Subject<'_> {
         for (day, hour) in [(0x0012, 0x0013), (0x0023, 0x0033)] {
             e.text((0x0008, day), b"DA", &date).text((0x0008, hour), b"TM", &time);
         }
+        // It would count for the source's date and time too, which are in that one's own zone.
+        if self.identity.is_none_or(|i| !i.elements().any(|(tag, ..)| STUDY_TIME.contains(&tag))) {
+            e.text((0x0008, 0x0201), b"SH", "+0000");
+        }
         let study = self.source().map_or_else(|| self.uid("study"), |s| s.uids()[0].into());
         e.text((0x0008, 0x0016), b"UI", kind.class)
             .text((0x0008, 0x0018), b"UI", &self.uid(kind.name))
             .text((0x0008, 0x0060), b"CS", kind.modality)
             .text((0x0008, 0x0070), b"LO", "raymap")
-            .text((0x0008, 0x0201), b"SH", "+0000")
             .text((0x0008, 0x103E), b"LO", kind.description)
             .text((0x0008, 0x1090), b"LO", "raymap")
             .text((0x0018, 0x1000), b"LO", self.board)
@@ -132,10 +143,83 @@ impl Subject<'_> {
     }
 }
 
+/// The UID that `seed` always has for `what`: of a version 8 UUID (RFC 9562, 5.8; PS3.5, B.2).
+fn uid_of(seed: &[u8], what: &str) -> String {
+    let digest = Sha256::new().chain_update(seed).chain_update([0]).chain_update(what).finalize();
+    let mut uuid = [0; 16];
+    uuid.copy_from_slice(&digest[..16]);
+    uuid[6] = uuid[6] & 0x0F | 0x80;
+    uuid[8] = uuid[8] & 0x3F | 0x80;
+    format!("2.25.{}", u128::from_be_bytes(uuid))
+}
+
 /// A reference to an object by class and instance.
 fn reference(object: &ObjectReference) -> Elements {
     let [_, _, class, instance] = object.uids();
     let mut e = Elements::default();
     e.text((0x0008, 0x1150), b"UI", class).text((0x0008, 0x1155), b"UI", instance);
     e
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::frame::Photometric;
+    use crate::preprocess::{Display, Letterbox};
+    use crate::reading::{Provenance, Reading, Refusal, Timing};
+    use crate::units::PixelSize;
+
+    fn frame() -> Frame {
+        Frame::new(PixelSize::new(64, 64), (0..4_096).map(|v| v % 256).collect(), 8, Photometric::Monochrome2)
+            .unwrap()
+    }
+
+    /// A radiograph of which nothing could be made.
+    fn refused(frame: &Frame) -> Study {
+        let (model_name, model_version, model_sha256) = ("m".into(), "1".into(), "00".into());
+        let reading = Reading {
+            name: "x".into(),
+            lung_field: None,
+            outcome: Err(Refusal { code: "empty_exposure", text: "empty".into() }),
+            warnings: Vec::new(),
+            provenance: Provenance { model_name, model_version, model_sha256, kernels: "portable" },
+            timing: Timing { preprocess_ms: 1.0, network_ms: 0.0, map_ms: 0.0 },
+        };
+        let display = Display::of(frame);
+        let letterbox = Letterbox::new(display.size, 64);
+        Study { reading, display, letterbox, field: None, map: None }
+    }
+
+    fn subject<'a>(study: &'a Study, frame: &'a Frame, seed: &'a [u8]) -> Subject<'a> {
+        let time = WallTime::parse("2031-05-06T07:08:09Z").unwrap();
+        Subject { study, frame, identity: None, time, seed, board: "room 3" }
+    }
+
+    #[test]
+    fn readings_that_are_alike_have_uids_of_their_own_and_one_device() {
+        let frame = frame();
+        let study = refused(&frame);
+        let [one, again, other] = [b"1", b"1", b"2"].map(|seed| subject(&study, &frame, seed));
+        for what in ["capture", "capture series", "study"] {
+            assert_eq!(one.uid(what), again.uid(what));
+            assert_ne!(one.uid(what), other.uid(what));
+        }
+        assert_eq!(one.device_uid(), other.device_uid());
+        let elsewhere = Subject { board: "room 4", ..subject(&study, &frame, b"1") };
+        assert_ne!(one.device_uid(), elsewhere.device_uid());
+    }
+
+    #[test]
+    fn a_zone_is_named_where_every_time_is_in_it() {
+        let frame = frame();
+        let study = refused(&frame);
+        let is_named = |identity: Option<&Identity>| {
+            let object = capture::object(&Subject { identity, ..subject(&study, &frame, b"1") });
+            object.dataset().windows(8).any(|w| w == [0x08, 0x00, 0x01, 0x02, b'S', b'H', 6, 0])
+        };
+        let of = |said: Tag| Identity::of(|tag| if tag == said { b"20260102".to_vec() } else { Vec::new() });
+        assert!(is_named(None));
+        assert!(is_named(of((0x0010, 0x0030)).as_ref()), "a date of birth has no zone");
+        assert!(!is_named(of((0x0008, 0x0020)).as_ref()));
+    }
 }

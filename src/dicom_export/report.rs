@@ -57,7 +57,7 @@ fn series(source: &crate::frame::ObjectReference) -> Elements {
 
 fn content(subject: &Subject, finding: &Finding) -> Vec<Elements> {
     let name = |value, meaning| [value, "DCM", meaning];
-    let device = subject.uid("device");
+    let device = subject.device_uid();
     vec![
         code(
             MODIFIER,

@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 
 use super::error::SendError;
 use crate::board::DicomSendConfig;
-use crate::source::dicom_net::associate::{Acceptance, request};
+use crate::dicom_export::Object;
+use crate::source::dicom_net::associate::{Acceptance, Answered, TAKEN, request};
 use crate::source::dicom_net::dimse::{COMMAND_BYTES_MAX, answer_of, store_request};
 use crate::source::dicom_net::pdu::{self, Kind, PDU_BYTES_MAX, Pdu, fragments};
 use crate::source::dicom_net::{Line, NetError};
@@ -27,7 +28,7 @@ const UNIT_BYTES: [usize; 2] = [1024, PDU_BYTES_MAX as usize];
 pub struct Association {
     line: Line,
     classes: Vec<&'static str>,
-    accepted: Vec<u8>,
+    answered: Vec<Answered>,
     unit_bytes: usize,
     message: u16,
 }
@@ -50,7 +51,7 @@ impl Association {
                 let Acceptance { contexts, pdu_bytes } = Acceptance::read(&body)?;
                 let [least, most] = UNIT_BYTES;
                 let unit_bytes = if pdu_bytes == 0 { most } else { (pdu_bytes as usize).clamp(least, most) };
-                Ok(Self { line, classes, accepted: contexts, unit_bytes, message: 0 })
+                Ok(Self { line, classes, answered: contexts, unit_bytes, message: 0 })
             }
             Pdu::AssociateReject(body) => match body[..] {
                 [_, result, source, reason] => Err(SendError::Rejected(result, source, reason)),
@@ -61,15 +62,32 @@ impl Association {
         }
     }
 
-    /// The peer's status for an object; `None` where it takes none of this class.
-    pub fn store(&mut self, class: &str, instance: &str, dataset: &[u8]) -> Result<Option<u16>, SendError> {
-        let context = self.classes.iter().zip((1..).step_by(2)).find(|(c, _)| **c == class).map(|(_, id)| id);
-        let Some(context) = context.filter(|id| self.accepted.contains(id)) else { return Ok(None) };
+    /// The peer's status for an object; `None` where it takes none of this class, for good.
+    pub fn store(&mut self, object: &Object) -> Result<Option<u16>, SendError> {
+        let Some(answered) = self.answered_for(object.class)? else { return Ok(None) };
+        let context = answered.id;
         self.message = self.message.wrapping_add(1);
-        self.send(context, true, &store_request(self.message, class, instance))?;
-        self.send(context, false, dataset)?;
+        self.send(context, true, &store_request(self.message, object.class, &object.instance))?;
+        match answered.is_implicit {
+            true => self.send(context, false, &object.implicit_dataset())?,
+            false => self.send(context, false, object.dataset())?,
+        }
         let (message, status) = answer_of(&self.answer(context)?)?;
         if message == self.message { Ok(Some(status)) } else { Err(NetError::Command.into()) }
+    }
+
+    /// The context that is taken for a class. A peer that takes another one is well, and what it does not take it
+    /// does not take for good.
+    fn answered_for(&self, class: &str) -> Result<Option<Answered>, SendError> {
+        let id = self.classes.iter().zip((1..).step_by(2)).find(|(c, _)| **c == class).map(|(_, id)| id);
+        let answered = self.answered.iter().copied().find(|a| Some(a.id) == id);
+        match answered.map(|a| a.result) {
+            Some(TAKEN) => Ok(answered),
+            Some(result @ 1..=2) if self.answered.iter().all(|a| a.result != TAKEN) => {
+                Err(SendError::Context(result))
+            }
+            _ => Ok(None),
+        }
     }
 
     /// Ends it in good order; that the peer does not answer any more changes nothing.

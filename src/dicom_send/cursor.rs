@@ -22,6 +22,12 @@ pub struct Cursor {
     pub peer: String,
     /// All readings up to this number are done.
     pub through: u64,
+    /// Digest of the entry with that number; empty where it was passed over.
+    #[serde(default)]
+    pub through_digest: String,
+    /// Digest of the entry that `done` and `tries` are of.
+    #[serde(default)]
+    pub next_digest: String,
     /// Objects of the next reading that are done.
     pub done: Vec<String>,
     /// How often the next reading has failed in a way that may be its own fault.
@@ -34,7 +40,17 @@ pub struct Cursor {
 impl Cursor {
     pub fn new(peer: &str) -> Self {
         let peer = peer.to_owned();
-        Self { version: 1, peer, through: 0, done: Vec::new(), tries: 0, sent: 0, refused: 0 }
+        Self {
+            version: 1,
+            peer,
+            through: 0,
+            through_digest: String::new(),
+            next_digest: String::new(),
+            done: Vec::new(),
+            tries: 0,
+            sent: 0,
+            refused: 0,
+        }
     }
 
     /// What the file in `folder` says of `peer`; from the beginning where it says nothing that can be understood.
@@ -59,11 +75,19 @@ impl Cursor {
         replace(&folder.join(NAME), &text)
     }
 
-    /// The next reading is done.
-    pub fn advance(&mut self, through: u64) {
-        self.through = through;
-        self.done.clear();
-        self.tries = 0;
+    /// Entries up to `through` are done; `digest` is that one's.
+    pub fn advance(&mut self, through: u64, digest: &str) {
+        (self.through, self.through_digest) = (through, digest.to_owned());
+        self.begin("");
+    }
+
+    /// The next reading is this one: what was noted of another one under its number does not count.
+    pub fn begin(&mut self, digest: &str) {
+        if self.next_digest != digest {
+            self.next_digest = digest.to_owned();
+            self.done.clear();
+            self.tries = 0;
+        }
     }
 }
 
@@ -79,7 +103,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         assert_eq!(Cursor::load(folder.path(), "a"), Cursor::new("a"));
         let mut cursor = Cursor::new("a");
-        cursor.advance(7);
+        cursor.advance(7, "07");
+        cursor.begin("08");
         cursor.done.push("capture".into());
         cursor.save(folder.path()).unwrap();
         assert_eq!(Cursor::load(folder.path(), "a"), cursor);
@@ -99,5 +124,20 @@ mod tests {
         fs::write(folder.path().join(NAME), &whole).unwrap();
         fs::write(beside(&folder.path().join(NAME)), &whole[..9]).unwrap();
         assert_eq!(Cursor::load(folder.path(), "a").through, 9);
+    }
+
+    #[test]
+    fn what_was_done_of_one_entry_is_not_of_another_one_in_its_place() {
+        let mut cursor = Cursor { through: 4, ..Cursor::new("a") };
+        cursor.begin("one");
+        (cursor.done, cursor.tries) = (vec!["capture".into()], 3);
+        cursor.begin("one");
+        assert_eq!((cursor.done.len(), cursor.tries), (1, 3));
+        cursor.begin("other");
+        assert_eq!((cursor.done.len(), cursor.tries, cursor.through), (0, 0, 4));
+        let before = br#"{"version":1,"peer":"a","through":9,"done":[],"tries":0,"sent":1,"refused":0}"#;
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join(NAME), before).unwrap();
+        assert_eq!(Cursor::load(folder.path(), "a").through, 9, "without digests, as it was once written");
     }
 }

@@ -16,6 +16,9 @@ pub enum SendError {
     /// the peer does not want to talk to the station
     #[error("the archive refused the association: result {0}, source {1}, reason {2}")]
     Rejected(u8, u8, u8),
+    /// the peer takes nothing, and says no reason that would be one for good
+    #[error("the archive takes no class of objects: result {0}")]
+    Context(u8),
     /// the connection broke, or what came cannot be understood
     #[error("the association ended early: {0}")]
     Net(#[from] NetError),
@@ -41,7 +44,7 @@ impl SendError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Connect { .. } => "dicom_send_connect",
-            Self::Rejected(..) => "dicom_send_rejected",
+            Self::Rejected(..) | Self::Context(_) => "dicom_send_rejected",
             Self::Net(_) => "dicom_send_broken",
             Self::Aborted => "dicom_send_aborted",
             Self::Status(_) => "dicom_send_status",
@@ -54,7 +57,7 @@ impl SendError {
     /// Whether the reading itself may be what fails, so that it is not tried for ever.
     pub(super) fn may_be_the_reading(&self) -> bool {
         match self {
-            Self::Aborted | Self::Status(_) => true,
+            Self::Aborted | Self::Status(_) | Self::Context(_) => true,
             // Without a key no reading can be read, and with it all can.
             Self::Record(e) => !matches!(e.code(), "record_key_none" | "record_key_wrong"),
             _ => false,

@@ -2,8 +2,8 @@
 //!
 //! A thread of its own looks through the record for what has not been sent, so neither a restart nor a network that
 //! is away for weeks loses anything but by the record's own rule; capture and reading never wait for it. One
-//! association at a time carries the objects of one reading. What fails is tried again after growing waits, for ever
-//! where the archive cannot be reached, and a few times where the reading itself may be at fault.
+//! association at a time carries the objects of one reading. What fails is tried again after growing waits, for ever;
+//! a reading that may itself be at fault is given up once a later one is taken.
 //! An object that is sent twice, since the power went between the archive's answer and the note of it, has the same
 //! UID both times. No patient's data is added, and none goes to a log.
 //! This module does not know how a reading is made, or what an object says of it.

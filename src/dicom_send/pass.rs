@@ -9,9 +9,10 @@ use super::error::SendError;
 use crate::board::DicomSendConfig;
 use crate::clock::Clock;
 use crate::dicom_export::{Object, Subject, objects};
-use crate::record::{Entry, Journal, RecordError, RecordKey, RecordPlace, Restored};
+use crate::record::{Entry, Journal, RecordError, RecordKey, RecordPlace, Restored, hexadecimal};
 
-/// Failures of one reading that may be its own fault, after which it is given up: the archive has then had an hour.
+/// Failures of one reading that may be its own fault, after which the next one is tried in its place: one that is
+/// taken tells that the archive is not what fails.
 pub(super) const TRIES_MAX: u32 = 8;
 
 /// Sends from a record to a peer.
@@ -40,9 +41,13 @@ impl Pass {
         let waiting: Vec<Entry> =
             journal.readings().filter(|e| e.sequence > self.cursor.through).copied().collect();
         for (k, entry) in waiting.iter().enumerate() {
+            // The one before was given up for it.
+            if entry.sequence <= self.cursor.through {
+                continue;
+            }
             self.shared.tell(&self.cursor, (waiting.len() - k) as u64);
             if let Err(error) = self.reading(&journal, entry) {
-                let failed = self.give_up_after_many(entry, error);
+                let failed = self.give_up_after_many(&journal, entry, &waiting[k + 1..], error);
                 self.shared.tell(&self.cursor, (waiting.len() - k) as u64);
                 failed?;
             }
@@ -73,16 +78,32 @@ impl Pass {
         let dropped = journal.dropped().through;
         if last.max(dropped) < self.cursor.through {
             log::warn!("the record is another one than before: it is sent from its beginning");
-            self.cursor.advance(0);
+            self.cursor.advance(0, "");
         }
         if dropped > self.cursor.through {
             log::warn!("the record has dropped entries up to {dropped}: some may not have been sent");
-            self.cursor.advance(dropped);
+            self.cursor.advance(dropped, "");
+        }
+        self.follow_last(journal);
+    }
+
+    /// Goes back by one where the last reading that was sent is another one by now: it was never forced onto the
+    /// disk, and the next one has its number.
+    fn follow_last(&mut self, journal: &Journal) {
+        let through = self.cursor.through;
+        let Ok(entry) = journal.reading(through) else { return };
+        let is_other = |r: Restored| hexadecimal(&r.digest) != self.cursor.through_digest;
+        if !self.cursor.through_digest.is_empty() && Restored::load(journal, &entry).is_ok_and(is_other) {
+            log::warn!("reading {through} is another one than was sent: it is sent too");
+            self.cursor.advance(through - 1, "");
         }
     }
 
     fn reading(&mut self, journal: &Journal, entry: &Entry) -> Result<(), SendError> {
-        let mut objects = self.objects(journal, entry)?;
+        let restored = Restored::load(journal, entry)?;
+        let digest = hexadecimal(&restored.digest);
+        let mut objects = self.objects(journal, entry, &restored)?;
+        self.cursor.begin(&digest);
         objects.retain(|o| !self.cursor.done.iter().any(|done| done == o.name));
         if !objects.is_empty() {
             let mut association = Association::open(&self.config, objects.iter().map(|o| o.class).collect())?;
@@ -92,12 +113,16 @@ impl Pass {
             }
             association.release();
         }
-        self.cursor.advance(entry.sequence);
+        self.cursor.advance(entry.sequence, &digest);
         self.save()
     }
 
-    fn objects(&self, journal: &Journal, entry: &Entry) -> Result<Vec<Object>, SendError> {
-        let restored = Restored::load(journal, entry)?;
+    fn objects(
+        &self,
+        journal: &Journal,
+        entry: &Entry,
+        restored: &Restored,
+    ) -> Result<Vec<Object>, SendError> {
         let frame = restored.frame(journal, entry)?;
         let study = restored.study(&frame, journal, entry)?;
         let time = restored.moment.wall_time.or_else(|| self.clock.wall_time()).ok_or(SendError::Clock)?;
@@ -107,7 +132,7 @@ impl Pass {
             frame: &frame,
             identity: identity.as_ref(),
             time,
-            seed: restored.json.to_string().as_bytes(),
+            seed: &restored.digest,
             board: restored.json["board"].as_str().unwrap_or("unknown"),
         }))
     }
@@ -125,26 +150,46 @@ impl Pass {
         self.save()
     }
 
-    /// Puts a reading that fails by itself behind, after so many tries; any other failure is the caller's.
-    fn give_up_after_many(&mut self, entry: &Entry, error: SendError) -> Result<(), SendError> {
+    /// Puts a reading that fails by itself behind; any other failure is the caller's.
+    ///
+    /// After many tries a `later` one says which it is: where it is taken, the archive is well.
+    fn give_up_after_many(
+        &mut self,
+        journal: &Journal,
+        entry: &Entry,
+        later: &[Entry],
+        error: SendError,
+    ) -> Result<(), SendError> {
         let id = entry.sequence;
         if is_damage(&error) {
             log::warn!("reading {id} is damaged and not sent: {}", error.code());
             self.cursor.refused += 1;
-            self.cursor.advance(id);
+            self.cursor.advance(id, "");
             return self.save();
         }
         if error.may_be_the_reading() {
-            self.cursor.tries += 1;
-            if self.cursor.tries >= TRIES_MAX {
-                log::warn!("reading {id} was tried {TRIES_MAX} times and is not sent: {}", error.code());
+            self.cursor.tries = self.cursor.tries.saturating_add(1);
+            self.save()?;
+            if self.cursor.tries >= TRIES_MAX && self.takes_later(journal, later)? {
+                log::warn!("reading {id} is not sent: the archive takes a later one and not it");
                 self.cursor.refused += 1;
-                self.cursor.advance(id);
                 return self.save();
             }
-            self.save()?;
         }
         Err(error)
+    }
+
+    /// Whether the archive takes the first of `later` that can be read; if so, the cursor is behind it.
+    fn takes_later(&mut self, journal: &Journal, later: &[Entry]) -> Result<bool, SendError> {
+        let before = self.cursor.clone();
+        let mut tried = later.iter().map(|entry| self.reading(journal, entry));
+        let result = tried.find(|result| !result.as_ref().is_err_and(is_damage));
+        if matches!(result, Some(Ok(()))) && self.cursor.sent > before.sent {
+            return Ok(true);
+        }
+        self.cursor = before;
+        self.save()?;
+        Ok(false)
     }
 
     fn save(&self) -> Result<(), SendError> {
@@ -154,7 +199,7 @@ impl Pass {
 
 /// Sends one object; an answer that may be another one later is an error.
 fn store(association: &mut Association, object: &Object) -> Result<Outcome, SendError> {
-    match association.store(object.class, &object.instance, object.dataset())? {
+    match association.store(object)? {
         None => Ok(Outcome::Refused("it takes no objects of this class")),
         // Success, and success with a warning (PS3.4, B.2.3).
         Some(0x0000 | 0xB000..=0xBFFF) => Ok(Outcome::Sent),

@@ -4,10 +4,12 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::Path;
 
+use crate::replace;
+
 /// Steps on a disk. What was written stays through a power cut once its step has returned; names of files and
 /// folders do once [`Disk::sync_folder`] of theirs has.
 pub trait Disk {
-    /// A folder with those above it; one that is there is no error.
+    /// A folder with those above it, their names on the disk; one that is there is no error.
     fn make_folder(&mut self, folder: &Path) -> io::Result<()>;
 
     /// A file with this content, forced onto the disk.
@@ -28,7 +30,7 @@ pub struct RealDisk;
 
 impl Disk for RealDisk {
     fn make_folder(&mut self, folder: &Path) -> io::Result<()> {
-        fs::create_dir_all(folder)
+        replace::make_folder(folder)
     }
 
     fn write(&mut self, path: &Path, content: &[u8]) -> io::Result<()> {

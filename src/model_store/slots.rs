@@ -150,13 +150,18 @@ pub fn active_folder(root: &Path) -> Result<Option<PathBuf>, StoreError> {
 
 fn state_of(root: &Path) -> Result<Option<State>, StoreError> {
     let path = root.join(STATE);
-    if !path.exists() {
-        return Ok(None);
-    }
-    let text = read_bounded(&path, STATE_BYTES_MAX)?;
+    let text = match read_bounded(&path, STATE_BYTES_MAX) {
+        // Any other error hides a store that may be there.
+        Err(StoreError::Read { source, .. }) if is_absent(&source) => return Ok(None),
+        read => read?,
+    };
     let state: State = serde_json::from_slice(&text).map_err(|_| StoreError::State { path: path.clone() })?;
     let known = state.active.as_deref().is_none_or(|slot| SLOTS.contains(&slot));
     if known { Ok(Some(state)) } else { Err(StoreError::State { path }) }
+}
+
+fn is_absent(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
 }
 
 fn refuse_older(

@@ -199,3 +199,20 @@ fn a_damaged_store_is_said_and_never_guessed_at() {
         assert_eq!(code(install(folder.path(), "0.3.0", "good")), "store_state");
     }
 }
+
+#[test]
+fn a_store_that_cannot_be_read_is_not_taken_for_none() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    assert!(active_folder(&root.join("none")).unwrap().is_none());
+    install(root, "0.2.0", "good").unwrap();
+    let state = fs::read(root.join(STATE)).unwrap();
+    fs::remove_file(root.join(STATE)).unwrap();
+    // A link to itself gives an error to everybody, root too.
+    std::os::unix::fs::symlink(STATE, root.join(STATE)).unwrap();
+    assert_eq!(active_folder(root).unwrap_err().code(), "store_read");
+    assert_eq!(code(install(root, "0.1.0", "good")), "store_read", "an older one than was accepted");
+    fs::remove_file(root.join(STATE)).unwrap();
+    fs::write(root.join(STATE), state).unwrap();
+    assert_eq!(active(root).as_deref(), Some("0.2.0"));
+}

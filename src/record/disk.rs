@@ -3,13 +3,14 @@
 use std::cell::RefCell;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write};
-use std::os::unix::fs::FileExt;
+use std::os::unix::fs::{FileExt, MetadataExt, fchown};
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
 
 use super::error::RecordError;
 use super::storage::{Storage, Stored};
+use crate::replace::make_folder;
 
 /// The file whose lock says that somebody writes.
 const LOCK_NAME: &str = "lock";
@@ -17,6 +18,7 @@ const LOCK_NAME: &str = "lock";
 /// starting has gone as well.
 const LOCK_TRIES_MAX: u32 = 20;
 const LOCK_WAIT: Duration = Duration::from_millis(50);
+const ROOT: u32 = 0;
 /// Files in one folder: far above the segments of the largest store, far below what exhausts memory.
 const FILES_MAX: usize = 200_000;
 
@@ -97,6 +99,7 @@ impl Storage for DiskStorage {
 
     fn create(&mut self, name: &str) -> io::Result<()> {
         let file = OpenOptions::new().append(true).create_new(true).open(self.folder.join(name))?;
+        give_to_owner(&file, &self.folder);
         self.written = Some((name.into(), file));
         Ok(())
     }
@@ -137,26 +140,22 @@ impl Storage for DiskStorage {
     }
 }
 
-/// Makes the folder and those above it, each on the disk before the next.
-fn make_folder(folder: &Path) -> io::Result<()> {
-    let folder = std::path::absolute(folder)?;
-    let missing: Vec<&Path> = folder.ancestors().take_while(|f| !f.exists()).collect();
-    for new in missing.into_iter().rev() {
-        match fs::create_dir(new) {
-            Err(e) if e.kind() != io::ErrorKind::AlreadyExists => return Err(e),
-            _ => {}
-        }
-        if let Some(above) = new.parent() {
-            File::open(above)?.sync_all()?;
-        }
+/// Gives a file to the folder's owner where root has made it for somebody else: a station that is not root is to write
+/// it. Where that cannot be done, or is not root's to do, the file stays as it is.
+fn give_to_owner(file: &File, folder: &Path) {
+    if let (Ok(made), Ok(above)) = (file.metadata(), fs::metadata(folder))
+        && made.uid() == ROOT
+        && above.uid() != ROOT
+    {
+        _ = fchown(file, Some(above.uid()), Some(above.gid()));
     }
-    fs::read_dir(&folder).map(drop)
 }
 
 fn lock(folder: &Path) -> Result<File, RecordError> {
     let path = folder.join(LOCK_NAME);
     let file = OpenOptions::new().write(true).create(true).truncate(false).open(&path);
     let file = file.map_err(|source| RecordError::Folder { path: folder.into(), source })?;
+    give_to_owner(&file, folder);
     for _ in 0..LOCK_TRIES_MAX {
         match file.try_lock() {
             Ok(()) => return Ok(file),

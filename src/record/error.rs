@@ -156,7 +156,9 @@ impl RecordError {
     /// What an operator can do about it.
     pub fn advice(&self) -> &'static str {
         match self.code() {
-            "record_full" => "Make room on the disk, or lower bytes_max in the board file.",
+            "record_full" => {
+                "Make room on the disk; then lower bytes_max in the board file, so that it does not fill again."
+            }
             "record_read_only" => {
                 "The disk takes no writing, or not from this user: check its switch, its age, and whose the folder is, then restart."
             }

@@ -2,7 +2,7 @@
 
 use super::damage::{Damage, Fault};
 use super::error::RecordError;
-use super::header::{EntryKind, Header, SectionKind};
+use super::header::{Digest, EntryKind, Header, SectionKind};
 use super::note::{Acknowledged, Note};
 use super::retention::Dropped;
 use super::seal::RecordKey;
@@ -47,6 +47,12 @@ impl Journal {
     pub fn open_with(storage: Box<dyn Storage>, key: Option<RecordKey>) -> Result<Self, RecordError> {
         let survey = survey(storage.as_ref(), Depth::Heads)?;
         Ok(Self { storage, survey, key })
+    }
+
+    /// Makes the index anew.
+    pub(super) fn look_again(&mut self) -> Result<(), RecordError> {
+        self.survey = survey(self.storage.as_ref(), Depth::Heads)?;
+        Ok(())
     }
 
     /// Fails where readings are sealed and this journal has no key, or another than theirs.
@@ -130,6 +136,11 @@ impl Journal {
         header_of(self.storage.as_ref(), entry)
     }
 
+    /// The same with its own digest, which no other entry has, of this record or another.
+    pub(super) fn head(&self, entry: &Entry) -> Result<(Header, Digest), RecordError> {
+        head_of(self.storage.as_ref(), entry)
+    }
+
     /// One part of an entry, checked; its other parts need not be whole.
     pub fn section(&self, entry: &Entry, kind: SectionKind) -> Result<Vec<u8>, RecordError> {
         section_of(self.storage.as_ref(), self.key.as_ref(), entry, kind)
@@ -171,6 +182,10 @@ impl Journal {
 }
 
 pub(super) fn header_of(storage: &dyn Storage, entry: &Entry) -> Result<Header, RecordError> {
+    head_of(storage, entry).map(|(header, _)| header)
+}
+
+fn head_of(storage: &dyn Storage, entry: &Entry) -> Result<(Header, Digest), RecordError> {
     let (name, end) = (name_of(entry.segment), entry.offset + entry.bytes);
     let (segment, offset, id) = (entry.segment, entry.offset, entry.sequence);
     let head = head_at(storage, &name, entry.offset, end).map_err(|source| RecordError::Read {
@@ -178,8 +193,7 @@ pub(super) fn header_of(storage: &dyn Storage, entry: &Entry) -> Result<Header, 
         offset,
         source,
     })?;
-    let head = head.map(|(header, _)| header).filter(|header| header.sequence == id);
-    head.ok_or(RecordError::DamagedHeader { id })
+    head.filter(|(header, _)| header.sequence == id).ok_or(RecordError::DamagedHeader { id })
 }
 
 /// One part of an entry, checked, and opened where it is sealed.

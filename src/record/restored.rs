@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::body::{HEART, SCHEMA, tag_name};
 use super::error::RecordError;
-use super::header::SectionKind;
+use super::header::{Digest, SectionKind};
 use super::journal::{Entry, Journal};
 use super::moment::Moment;
 use super::picture;
@@ -36,6 +36,8 @@ pub struct Restored {
     /// Its number in the record.
     pub id: u64,
     pub moment: Moment,
+    /// The entry's own: it tells this reading from all others, those of other units too.
+    pub digest: Digest,
     /// The JSON part as a whole: `reading` in it is what `raymap read --json` prints.
     pub json: Value,
 }
@@ -44,11 +46,12 @@ impl Restored {
     /// The reading of `entry`; its pictures need not be whole.
     pub fn load(journal: &Journal, entry: &Entry) -> Result<Self, RecordError> {
         let id = entry.sequence;
-        let moment = journal.header(entry)?.moment;
+        let (header, digest) = journal.head(entry)?;
+        let moment = header.moment;
         let bytes = journal.section(entry, SectionKind::Reading)?;
         let json: Value = serde_json::from_slice(&bytes).map_err(|_| RecordError::Form { id })?;
         let known = json["record"] == SCHEMA && json["reading"].is_object();
-        if known { Ok(Self { id, moment, json }) } else { Err(RecordError::Form { id }) }
+        if known { Ok(Self { id, moment, digest, json }) } else { Err(RecordError::Form { id }) }
     }
 
     /// The grade's name, or `None` for a refused radiograph.

@@ -4,6 +4,9 @@
 //! the journal ended before. So nothing on the disk is ever written over or cut short, and a `sync` that failed is
 //! not believed when it succeeds the second time.
 
+use std::io;
+use std::time::Duration;
+
 use super::body::Body;
 use super::damage::{Damage, Fault};
 use super::error::RecordError;
@@ -15,10 +18,14 @@ use super::retention::Rule;
 use super::seal::{RecordKey, SEAL_BYTES};
 use super::segment::{SEGMENT_HEADER_BYTES, SegmentHeader, name_of};
 use super::storage::Storage;
-use super::survey::SegmentState;
+use super::survey::{SegmentState, Survey};
 use super::verify::hexadecimal;
 use crate::clock::Clock;
 use crate::person::Person;
+
+/// How often and how far apart the journal's end is read where the disk gives errors: one may pass.
+const READ_TRIES_MAX: u32 = 3;
+const READ_WAIT: Duration = Duration::from_millis(100);
 
 /// A reading is on the disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,7 +52,8 @@ pub struct Store {
 impl Store {
     /// Opens a record, or begins one: what a power cut left unfinished is cut off, and a note says so.
     ///
-    /// All that is served afterwards is on the disk. Fails where nothing can be written.
+    /// All that is served afterwards is on the disk. Fails where nothing can be written, or nothing can be read of
+    /// what is there; where the disk does not give the journal's end alone, the record goes on behind it.
     pub fn open(storage: Box<dyn Storage>, rule: Rule, clock: &dyn Clock) -> Result<Self, RecordError> {
         Self::open_with(storage, rule, None, clock)
     }
@@ -60,15 +68,22 @@ impl Store {
         key: Option<RecordKey>,
         clock: &dyn Clock,
     ) -> Result<Self, RecordError> {
-        let journal = Journal::open_with(storage, key)?;
+        let mut journal = Journal::open_with(storage, key)?;
+        for _ in 1..READ_TRIES_MAX {
+            if journal.survey().unread.is_none() {
+                break;
+            }
+            clock.sleep(READ_WAIT);
+            journal.look_again()?;
+        }
+        pass_unread(journal.survey_mut())?;
         let fits = journal.check_key().is_ok();
         let survey = journal.survey();
         let newest = survey.segments.last().map_or(0, |s| s.number);
         let start = survey.last_start.saturating_add(1);
         let open_segment = survey.end_is_open.then_some(survey.end.0).filter(|s| *s == newest);
-        let is_end =
-            |d: &&Damage| d.segment == newest && matches!(d.fault, Fault::Tail | Fault::Unreadable(_));
-        let tails: Vec<Damage> = survey.damages.iter().filter(is_end).cloned().collect();
+        let is_tail = |d: &&Damage| d.segment == newest && d.fault == Fault::Tail;
+        let tails: Vec<Damage> = survey.damages.iter().filter(is_tail).cloned().collect();
         let mut store = Self { journal, rule, start, open_segment, next_segment: newest + 1, fits };
         store.settle()?;
         for tail in tails {
@@ -251,6 +266,22 @@ impl Store {
         self.open_segment = Some(segment);
         Ok(segment)
     }
+}
+
+/// Leaves as many numbers free as there may be entries in what the disk does not give at the journal's end.
+///
+/// Fails where no number is known at all.
+fn pass_unread(survey: &mut Survey) -> Result<(), RecordError> {
+    let Some(unread) = survey.unread else { return Ok(()) };
+    if survey.first_sequence.is_none() {
+        let (segment, offset) = (unread.segment, unread.offset);
+        return Err(RecordError::Read { segment, offset, source: io::Error::from(unread.kind) });
+    }
+    survey.last_sequence += survey.unread_bytes / HEADER_BYTES as u64;
+    if let Some(segment) = survey.segments.last_mut() {
+        segment.last_sequence = survey.last_sequence;
+    }
+    Ok(())
 }
 
 /// The parts sealed, and `header` with what stands on the disk then.

@@ -1,5 +1,7 @@
 //! All segments looked through in their order: what is there, what is not as it was written, where the journal ends.
 
+use std::io;
+
 use sha2::{Digest as _, Sha256};
 
 use super::damage::{Damage, Fault};
@@ -62,6 +64,18 @@ pub struct Survey {
     pub acknowledged: Vec<Acknowledged>,
     /// Tails cut off so far, as far as their notes are still there.
     pub cuts: u64,
+    /// Where the disk does not give the journal's end, so that nobody knows what stands there.
+    pub unread: Option<Unread>,
+    /// Bytes behind the last entry that can be told, where the disk does not give all of them.
+    pub unread_bytes: u64,
+}
+
+/// A place that the disk does not give.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Unread {
+    pub segment: u64,
+    pub offset: u64,
+    pub kind: io::ErrorKind,
 }
 
 /// A segment's file with its head.
@@ -69,6 +83,8 @@ struct Listed {
     number: u64,
     bytes: u64,
     header: Option<SegmentHeader>,
+    /// Why its head could not be read; one that was read and is none has no error.
+    error: Option<io::ErrorKind>,
     /// Where its part of the journal ends, where a later segment says so; 0: it has none.
     seal: Option<u64>,
 }
@@ -94,9 +110,10 @@ fn list(storage: &dyn Storage) -> Result<Vec<Listed>, RecordError> {
     let mut listed: Vec<Listed> = numbered
         .map(|(number, bytes)| {
             let mut head = [0; SEGMENT_HEADER_BYTES];
-            let read = storage.read(&name_of(number), 0, &mut head).unwrap_or(0);
-            let whole = (read == head.len()).then(|| SegmentHeader::decode(&head, number)).flatten();
-            Listed { number, bytes, header: whole, seal: None }
+            let read = storage.read(&name_of(number), 0, &mut head);
+            let is_whole = read.as_ref().is_ok_and(|read| *read == head.len());
+            let header = is_whole.then(|| SegmentHeader::decode(&head, number)).flatten();
+            Listed { number, bytes, header, error: read.err().map(|e| e.kind()), seal: None }
         })
         .collect();
     listed.sort_by_key(|l| l.number);
@@ -115,16 +132,16 @@ fn list(storage: &dyn Storage) -> Result<Vec<Listed>, RecordError> {
     Ok(listed)
 }
 
-/// The last segment in which anything can be told; what stands behind it was never begun.
+/// The last segment in which anything can be told, or is not given by the disk; what stands behind was never begun.
 fn newest_of(storage: &dyn Storage, listed: &[Listed]) -> u64 {
     let tells = |segment: &&Listed| {
-        let mut entries = 0;
-        segment.header.is_some() || {
+        let mut told = segment.header.is_some() || segment.error.is_some();
+        if !told {
             walk(storage, segment.number, SEGMENT_START, segment.bytes, &mut |step| {
-                entries += usize::from(matches!(step, Step::Entry { .. }));
+                told |= !matches!(step, Step::Broken { fault: Fault::Header, .. });
             });
-            entries > 0
         }
+        told
     };
     listed.iter().rev().find(tells).map_or(0, |segment| segment.number)
 }
@@ -143,24 +160,42 @@ impl Survey {
         let (number, end) = (segment.number, segment.seal.unwrap_or(segment.bytes).min(segment.bytes));
         let mut steps = Vec::new();
         walk(storage, number, SEGMENT_START.min(end), end, &mut |step| steps.push(step));
-        if newest {
-            mark_tail(storage, number, &mut steps);
-        }
+        let error = if newest { mark_tail(storage, number, &mut steps) } else { None };
         match &segment.header {
             Some(header) => {
                 self.follow_segment(header);
                 self.end = (number, SEGMENT_START);
             }
-            None => self.damage(number, (0, SEGMENT_START.min(end)), None, Fault::SegmentHeader),
+            None => {
+                let fault = segment.error.map_or(Fault::SegmentHeader, Fault::Unreadable);
+                self.damage(number, (0, SEGMENT_START.min(end)), None, fault);
+            }
         }
-        self.end_is_open = segment.header.is_some() && !matches!(steps.last(), Some(Step::Broken { .. }));
+        let is_broken = matches!(steps.last(), Some(Step::Broken { .. }));
+        self.end_is_open = segment.header.is_some() && !is_broken && error.is_none();
+        let mut ends_unread = segment.error.is_some();
         for step in steps {
             match step {
                 Step::Entry { offset, header, own } => {
+                    ends_unread = false;
                     self.entry(storage, depth, (number, offset), &header, own);
                 }
-                Step::Broken { offset, bytes, fault } => self.damage(number, (offset, bytes), None, fault),
+                Step::Broken { offset, bytes, fault } => {
+                    self.damage(number, (offset, bytes), None, fault);
+                    if let Fault::Unreadable(kind) = fault {
+                        ends_unread = true;
+                        self.unread = Some(Unread { segment: number, offset, kind });
+                    }
+                    self.unread_bytes += if self.unread.is_some() { bytes } else { 0 };
+                }
             }
+        }
+        if newest {
+            // Nothing that was not read is left behind the journal's end.
+            self.end = if ends_unread { (number, end) } else { self.end };
+            let error = error.or(segment.error.map(|kind| (0, kind)));
+            let unread = error.map(|(offset, kind)| Unread { segment: number, offset, kind });
+            self.unread = self.unread.or(unread);
         }
         if let Some(seal) = segment.seal.filter(|seal| *seal > segment.bytes) {
             self.damage(number, (segment.bytes, seal - segment.bytes), None, Fault::Short);
@@ -169,6 +204,11 @@ impl Survey {
 
     /// Whether a segment's head follows from the entries before.
     fn follow_segment(&mut self, header: &SegmentHeader) {
+        (self.unread, self.unread_bytes) = (None, 0);
+        if let Some(before) = self.segments.last_mut() {
+            // What is missing there goes with it.
+            before.last_sequence = before.last_sequence.max(header.first_sequence.saturating_sub(1));
+        }
         if self.first_sequence.is_none() {
             self.first_sequence = Some(header.first_sequence);
             self.last_sequence = header.first_sequence.saturating_sub(1);
@@ -205,6 +245,7 @@ impl Survey {
         } else if header.previous != self.last {
             self.damage(segment, (offset, 0), Some(sequence), Fault::Chain);
         }
+        (self.unread, self.unread_bytes) = (None, 0);
         self.last = own;
         self.end = (segment, offset + header.entry_bytes());
         self.expect(sequence, (segment, offset));
@@ -222,8 +263,7 @@ impl Survey {
             sealed: header.is_sealed(),
         });
         if depth == Depth::Whole {
-            for (at, section) in broken_sections(storage, (segment, offset), header) {
-                let fault = Fault::Section(section.kind);
+            for (at, section, fault) in broken_sections(storage, (segment, offset), header) {
                 self.damage(segment, (at, section.bytes), Some(sequence), fault);
             }
         }
@@ -274,49 +314,60 @@ impl Survey {
 }
 
 /// Turns the end of the newest segment into a tail where it is no whole entry: then a power cut explains it.
-fn mark_tail(storage: &dyn Storage, segment: u64, steps: &mut [Step]) {
-    let Some(last) = steps.last_mut() else { return };
+///
+/// Only bytes that were read can be a tail; where the disk does not give the end, it stays, and place and error are
+/// returned.
+fn mark_tail(storage: &dyn Storage, segment: u64, steps: &mut [Step]) -> Option<(u64, io::ErrorKind)> {
+    let last = steps.last_mut()?;
     match last {
+        Step::Broken { offset, fault: Fault::Unreadable(kind), .. } => return Some((*offset, *kind)),
         Step::Broken { fault, .. } if *fault == Fault::Header => *fault = Fault::Tail,
         Step::Broken { .. } => {}
         Step::Entry { offset, header, .. } => {
-            if !broken_sections(storage, (segment, *offset), header).is_empty() {
-                *last = Step::Broken { offset: *offset, bytes: header.entry_bytes(), fault: Fault::Tail };
+            let (offset, bytes) = (*offset, header.entry_bytes());
+            let broken = broken_sections(storage, (segment, offset), header);
+            if broken.iter().any(|(_, _, fault)| matches!(fault, Fault::Section(_))) {
+                *last = Step::Broken { offset, bytes, fault: Fault::Tail };
+            } else if let Some((_, _, Fault::Unreadable(kind))) = broken.first() {
+                return Some((offset, *kind));
             }
         }
     }
+    None
 }
 
-/// The parts of an entry that are not as their checksums say, each with its place in the segment.
+/// The parts of an entry that are not as their checksums say or cannot be read, each with its place in the segment.
 fn broken_sections(
     storage: &dyn Storage,
     (segment, offset): (u64, u64),
     header: &Header,
-) -> Vec<(u64, Section)> {
+) -> Vec<(u64, Section, Fault)> {
     let mut at = offset + super::header::HEADER_BYTES as u64;
     let mut broken = Vec::new();
     for section in &header.sections {
-        if digest_of(storage, segment, at, section.bytes) != Some(section.sha256) {
-            broken.push((at, *section));
+        match digest_of(storage, segment, at, section.bytes) {
+            Ok(digest) if digest == Some(section.sha256) => {}
+            Ok(_) => broken.push((at, *section, Fault::Section(section.kind))),
+            Err(error) => broken.push((at, *section, Fault::Unreadable(error.kind()))),
         }
         at += section.bytes;
     }
     broken
 }
 
-/// The SHA-256 of `bytes` bytes of a segment; `None` where they cannot be read or are not there.
-pub fn digest_of(storage: &dyn Storage, segment: u64, from: u64, bytes: u64) -> Option<Digest> {
+/// The SHA-256 of `bytes` bytes of a segment; `None` where they are not there.
+pub fn digest_of(storage: &dyn Storage, segment: u64, from: u64, bytes: u64) -> io::Result<Option<Digest>> {
     let name = name_of(segment);
     let mut buffer = vec![0; CHUNK_BYTES.min(bytes as usize)];
     let (mut hash, mut left) = (Sha256::new(), bytes);
     while left > 0 {
         let wanted = left.min(buffer.len() as u64) as usize;
-        let read = storage.read(&name, from + bytes - left, &mut buffer[..wanted]).ok()?;
+        let read = storage.read(&name, from + bytes - left, &mut buffer[..wanted])?;
         if read < wanted {
-            return None;
+            return Ok(None);
         }
         hash.update(&buffer[..wanted]);
         left -= wanted as u64;
     }
-    Some(hash.finalize().into())
+    Ok(Some(hash.finalize().into()))
 }

@@ -94,7 +94,8 @@ impl Acknowledged {
             segment: damage.segment,
             offset: damage.offset,
             bytes: damage.bytes,
-            sha256: digest.map_or_else(String::new, |d| hexadecimal(&d)),
+            // Without one where the disk gives no bytes, or too few.
+            sha256: digest.ok().flatten().map_or_else(String::new, |d| hexadecimal(&d)),
         }
     }
 }

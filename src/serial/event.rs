@@ -10,6 +10,8 @@ use crate::reading::{Finding, Reading, Timing};
 
 /// Goes with every result.
 const USE: &str = "research_triage";
+/// Bytes of ` use=` and that.
+const USE_BYTES: usize = 5 + USE.len();
 /// Enough of the model's SHA-256 to tell two models apart.
 const MODEL_SHA256_DIGITS: usize = 16;
 
@@ -113,13 +115,13 @@ impl Event<'_> {
                 time(line, wall_time)
             }
             Self::Answer { to, outcome: Ok(fields) } => {
-                with(line(Kind::Answer).number("re", to.into()).number("ok", 1), fields)
+                with(line(Kind::Answer).number("re", to.into()).number("ok", 1), fields, 0)
             }
             Self::Answer { to, outcome: Err(code) } => {
                 line(Kind::Answer).number("re", to.into()).number("ok", 0).text("code", code)
             }
             Self::Entry { to, fields } => {
-                with(line(Kind::Entry).number("re", to.into()), fields).text("use", USE)
+                with(line(Kind::Entry).number("re", to.into()), fields, USE_BYTES).text("use", USE)
             }
             Self::Gap { through } => line(Kind::Gap).number("through", through.into()),
             Self::Log { level, text } => line(Kind::Log).text("level", level).text("text", text),
@@ -171,9 +173,9 @@ fn graded(line: Line, finding: &Finding, timing: Timing) -> Line {
         .text("use", USE)
 }
 
-/// Every field as a text, in its order.
-fn with(line: Line, fields: &[(&'static str, String)]) -> Line {
-    fields.iter().fold(line, |line, (key, value)| line.text(key, value))
+/// Every field that fits whole and leaves `spare_bytes`, in its order: a cut number or code is another one.
+fn with(line: Line, fields: &[(&'static str, String)], spare_bytes: usize) -> Line {
+    fields.iter().fold(line, |line, (key, value)| line.whole(key, value, spare_bytes))
 }
 
 fn kept(line: Line, id: Option<u64>) -> Line {

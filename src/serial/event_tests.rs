@@ -129,6 +129,22 @@ fn a_boot_line_keeps_who_and_when_and_cuts_the_model_s_name() {
 }
 
 #[test]
+fn an_entry_that_is_too_long_leaves_fields_out_whole_and_says_its_use() {
+    for bytes in 150..240 {
+        let fields = [("a", "1".repeat(bytes)), ("zones", "100.0,".repeat(6)), ("opacity", "1".into())];
+        let line = Event::Entry { to: u32::MAX, fields: &fields }.line(u32::MAX, Duration::from_secs(MANY));
+        let text = line.encode();
+        assert!(text.len() <= LINE_BYTES_MAX && line.get("use") == Some(USE), "{text}");
+        for (key, value) in &fields {
+            assert!(line.get(key).is_none_or(|told| told == value), "{key} is cut: {text}");
+        }
+    }
+    let answer = [("dicom_sent", "7".repeat(300)), ("state", "ready".into())];
+    let line = Event::Answer { to: 1, outcome: Ok(&answer) }.line(9, Duration::ZERO);
+    assert_eq!((line.get("dicom_sent"), line.get("state")), (None, Some("ready")));
+}
+
+#[test]
 fn the_longest_end_line_is_whole() {
     let (n, wall_time) = (MANY, WallTime::trusted(EARLIEST_UNIX_S, true));
     let event = Event::End { radiographs: n, graded: n, refused: n, faults: n, dropped: n, wall_time };

@@ -130,18 +130,27 @@ impl Line {
 
     /// With a number under `key`; left out whole where it does not fit, since a cut number is another number.
     pub fn number(self, key: &str, number: u64) -> Self {
-        self.whole(key, &number.to_string())
+        self.whole(key, &number.to_string(), 0)
     }
 
     /// With a share under `key`, in percent with one decimal.
     pub fn percent(self, key: &str, share: Fraction) -> Self {
-        self.whole(key, &percent(share))
+        self.whole(key, &percent(share), 0)
     }
 
     /// With several shares under `key`, in percent with one decimal each, commas between.
     pub fn percents(self, key: &str, shares: &[Fraction]) -> Self {
         let list: Vec<String> = shares.iter().map(|&s| percent(s)).collect();
-        self.whole(key, &list.join(","))
+        self.whole(key, &list.join(","), 0)
+    }
+
+    /// With `text` under `key` where all of it fits and leaves `spare_bytes`; left out otherwise.
+    pub fn whole(self, key: &str, text: &str, spare_bytes: usize) -> Self {
+        let escaped = escape(text, usize::MAX);
+        match self.room(key).and_then(|room| room.checked_sub(spare_bytes)) {
+            Some(bytes) if escaped.len() <= bytes => self.push(key, &escaped),
+            _ => self,
+        }
     }
 
     pub fn kind(&self) -> Kind {
@@ -197,13 +206,6 @@ impl Line {
         }
         line.spelled = body.into();
         Ok(line)
-    }
-
-    fn whole(self, key: &str, value: &str) -> Self {
-        match self.room(key) {
-            Some(bytes) if value.len() <= bytes => self.push(key, value),
-            _ => self,
-        }
     }
 
     /// Bytes that a value under `key` may take, or `None` when not even the key fits.

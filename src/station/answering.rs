@@ -154,9 +154,12 @@ fn result(restored: &Restored) -> Vec<Field> {
     fields
 }
 
-/// All that a `reading` line says, as far as the entry has it. No name of a file.
+/// What a `reading` line says of the radiograph, as far as the entry has it. No name of a file.
+///
+/// What a line of the longest values has no room for comes last: `list` gives the time too.
 fn whole(restored: &Restored) -> Vec<Field> {
     let (mut fields, reading) = (result(restored), &restored.json["reading"]);
+    let time: Vec<Field> = fields.extract_if(.., |(key, _)| *key == "time").collect();
     let infected = &reading["infected"];
     let share = |value: &serde_json::Value| value.as_f64().map(percent);
     let interval: Vec<String> = (0..2).filter_map(|i| share(&infected["interval90"][i])).collect();
@@ -166,20 +169,60 @@ fn whole(restored: &Restored) -> Vec<Field> {
     for side in ["right", "left"] {
         fields.extend(share(&infected[side]).map(|s| (side, s)));
     }
-    let zones: Vec<String> =
-        ["A", "B", "C", "D", "E", "F"].iter().filter_map(|z| share(&infected["zones"][z])).collect();
-    if zones.len() == 6 {
-        fields.push(("zones", zones.join(",")));
-    }
     let scales = [("extent", "geographic_extent"), ("toussie", "toussie"), ("brixia", "brixia_estimate")];
     for (key, name) in scales {
         fields.extend(reading["severity"][name].as_u64().map(|n| (key, n.to_string())));
     }
     fields.extend(share(&reading["detection"]["probability"]).map(|p| ("prob", p)));
     fields.extend(reading["detection"]["positive"].as_bool().map(|p| ("opacity", u8::from(p).to_string())));
+    let zones: Vec<String> =
+        ["A", "B", "C", "D", "E", "F"].iter().filter_map(|z| share(&infected["zones"][z])).collect();
+    if zones.len() == 6 {
+        fields.push(("zones", zones.join(",")));
+    }
+    fields.extend(time);
     fields
 }
 
 fn percent(share: f64) -> String {
     serial::percent(Fraction::clamped(share as f32))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::{BootId, WallTime};
+    use crate::record::Moment;
+
+    /// The line of a reading in which every number is as long as it gets; `id` and `at` of a year.
+    fn longest(id: u64, at: Duration, share: f64) -> Line {
+        let moment = Moment {
+            start: 100_000,
+            boot_id: BootId::unknown(),
+            uptime: at,
+            wall_time: WallTime::parse("2031-05-06T07:08:09Z"),
+        };
+        let zones: serde_json::Map<_, _> =
+            ["A", "B", "C", "D", "E", "F"].map(|z| (z.to_owned(), share.into())).into_iter().collect();
+        let json = serde_json::json!({"reading": {
+            "fit": true,
+            "infected": {"total": share, "right": share, "left": share, "zones": zones,
+                         "interval90": [share, share]},
+            "severity": {"grade": "moderate", "geographic_extent": 8, "toussie": 6, "brixia_estimate": 18},
+            "detection": {"probability": share, "positive": true},
+        }});
+        let fields = whole(&Restored { id, moment, json, digest: [0; 32] });
+        Event::Entry { to: u32::MAX, fields: &fields }.line(u32::MAX, at)
+    }
+
+    #[test]
+    fn the_longest_reading_is_given_with_all_that_decides() {
+        let line = longest(31_536_000, Duration::from_secs(31_536_000), 1.0);
+        let decides = ["grade", "total", "i90", "right", "left", "extent", "toussie", "brixia", "prob"];
+        decides.iter().for_each(|key| assert!(line.get(key).is_some(), "{key}: {}", line.encode()));
+        assert_eq!((line.get("opacity"), line.get("use")), (Some("1"), Some("research_triage")));
+        assert_eq!(line.get("zones"), None, "there is no room for them: {}", line.encode());
+        let usual = longest(41, Duration::from_secs(70), 0.234);
+        assert_eq!(usual.get("zones"), Some("23.4,23.4,23.4,23.4,23.4,23.4"));
+    }
 }

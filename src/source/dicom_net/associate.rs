@@ -6,8 +6,13 @@ use super::error::NetError;
 use super::pdu::PDU_BYTES_MAX;
 use crate::source::dicom::{Uid, is_read};
 
-/// How every object that is sent is written: explicit VR, little endian.
-const SENT: &str = "1.2.840.10008.1.2.1";
+/// How an object that is sent is written: little endian, with explicit VR or with implicit VR, which has to be among
+/// those offered (PS3.5, 10.1).
+const EXPLICIT: &str = "1.2.840.10008.1.2.1";
+const IMPLICIT: &str = "1.2.840.10008.1.2";
+/// The result for a context that is taken, and for one whose transfer syntaxes are not supported (PS3.8, 9.3.3.2).
+pub(crate) const TAKEN: u8 = 0;
+const SYNTAXES: u8 = 4;
 
 /// Verification: an echo.
 pub(super) const VERIFICATION: &str = "1.2.840.10008.1.1";
@@ -131,18 +136,27 @@ pub(crate) fn request(called: &str, calling: &str, classes: &[&str]) -> Vec<u8> 
     for (class, id) in classes.iter().zip((1..).step_by(2)) {
         let mut context = vec![id, 0, 0, 0];
         put_item(&mut context, 0x30, class.as_bytes());
-        put_item(&mut context, 0x40, SENT.as_bytes());
+        [EXPLICIT, IMPLICIT].iter().for_each(|s| put_item(&mut context, 0x40, s.as_bytes()));
         put_item(&mut body, 0x20, &context);
     }
     put_item(&mut body, 0x50, &user());
     body
 }
 
+/// What a peer answers to one context.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Answered {
+    pub id: u8,
+    /// [`TAKEN`], or why not: 1 and 2 may be another one later, 3 and 4 are for good.
+    pub result: u8,
+    /// Whether it is to be written with implicit VR.
+    pub is_implicit: bool,
+}
+
 /// What a peer that was called accepts.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Acceptance {
-    /// The numbers of the contexts.
-    pub contexts: Vec<u8>,
+    pub contexts: Vec<Answered>,
     /// The longest unit that it takes; 0: it sets no limit.
     pub pdu_bytes: u32,
 }
@@ -152,11 +166,13 @@ impl Acceptance {
         let mut acceptance = Self { contexts: Vec::new(), pdu_bytes: 0 };
         for (kind, value) in items(body.get(ITEMS_AT..).ok_or(NetError::Form)?)? {
             match (kind, value) {
-                (0x21, [id, _, 0, _, syntax @ ..]) => {
+                (0x21, [id, _, result, _, syntax @ ..]) => {
                     let chosen = items(syntax)?;
-                    if chosen.iter().any(|(kind, uid)| *kind == 0x40 && title(uid) == SENT) {
-                        acceptance.contexts.push(*id);
-                    }
+                    let is = |wanted| chosen.iter().any(|(kind, uid)| *kind == 0x40 && title(uid) == wanted);
+                    let is_implicit = is(IMPLICIT);
+                    let is_unknown = *result == TAKEN && !is_implicit && !is(EXPLICIT);
+                    let result = if is_unknown { SYNTAXES } else { *result };
+                    acceptance.contexts.push(Answered { id: *id, result, is_implicit });
                 }
                 (0x50, user) => acceptance.pdu_bytes = longest(user)?,
                 _ => {}
@@ -272,8 +288,25 @@ mod tests {
         assert_eq!((request.called, request.calling, request.contexts.len()), ("ARCHIVE", "RAYMAP", 2));
         let answer = Acceptance::read(&request.acceptance()).unwrap();
         // A station takes captures, and no segmentations.
-        assert_eq!(answer, Acceptance { contexts: vec![1], pdu_bytes: PDU_BYTES_MAX });
+        let contexts = [(1, TAKEN), (3, 3)].map(|(id, result)| Answered { id, result, is_implicit: false });
+        assert_eq!(answer, Acceptance { contexts: contexts.into(), pdu_bytes: PDU_BYTES_MAX });
         assert!(Acceptance::read(&body[..40]).is_err());
+    }
+
+    #[test]
+    fn what_an_archive_answers_to_a_context_is_told_apart() {
+        let answer = |result: u8, syntax: &str| {
+            let mut body = vec![0; ITEMS_AT];
+            let mut value = vec![5, 0, result, 0];
+            put_item(&mut value, 0x40, syntax.as_bytes());
+            put_item(&mut body, 0x21, &value);
+            let answered = Acceptance::read(&body).unwrap().contexts[0];
+            (answered.id, answered.result, answered.is_implicit)
+        };
+        assert_eq!(answer(0, EXPLICIT), (5, TAKEN, false));
+        assert_eq!(answer(0, IMPLICIT), (5, TAKEN, true));
+        assert_eq!(answer(0, "1.2.840.10008.1.2.2").1, SYNTAXES, "one that was not offered");
+        assert_eq!([1, 2, 3, 4].map(|result| answer(result, "").1), [1, 2, 3, 4]);
     }
 
     #[test]
