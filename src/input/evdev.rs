@@ -1,17 +1,19 @@
 //! The kernel's input devices, `/dev/input/event*`.
 //!
 //! This file alone names the crate `evdev`. Devices that are used are taken for this program alone, so that what the
-//! operator presses is not typed into a console too.
+//! operator presses is not typed into a console too. They are read raw: the crate's own repair of a queue that ran over
+//! hides what was lost, and is itself lost where nothing comes behind it (0.13.2).
 
 use std::collections::BTreeSet;
 use std::fs::{self, OpenOptions};
 use std::io;
 use std::os::fd::OwnedFd;
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
-use ::evdev::{AbsInfo, AbsoluteAxisCode, Device as Node, EventSummary, KeyCode};
+use ::evdev::raw_stream::RawDevice as Node;
+use ::evdev::{AbsInfo, AbsoluteAxisCode, EventSummary, InputEvent, KeyCode, SynchronizationCode};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use super::keys;
@@ -21,11 +23,30 @@ use super::watch::{Bus, DEVICES_MAX, Device};
 const FOLDER: &str = "/dev/input";
 /// Nodes that are looked at.
 const NODES_MAX: usize = 64;
+/// Reads of one device in a row, each of 32 events or more: more than any queue of the kernel's holds.
+const READS_MAX: usize = 128;
 
 /// The folder of devices; remembers those that have nothing to press.
 #[derive(Default)]
 pub struct Nodes {
-    useless: BTreeSet<PathBuf>,
+    useless: BTreeSet<NodeId>,
+}
+
+/// A node, told from one that stood at its path before: another device may be plugged in between two looks.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct NodeId {
+    path: PathBuf,
+    inode: u64,
+    /// Seconds and nanoseconds: numbers of inodes come again.
+    changed: [i64; 2],
+}
+
+impl NodeId {
+    /// `None`: the node is gone.
+    fn of(path: PathBuf) -> Option<Self> {
+        let about = fs::metadata(&path).ok()?;
+        Some(Self { path, inode: about.ino(), changed: [about.ctime(), about.ctime_nsec()] })
+    }
 }
 
 impl Bus for Nodes {
@@ -34,17 +55,18 @@ impl Bus for Nodes {
     fn scan(&mut self, open: &[String], room: usize) -> Vec<(String, NodeDevice)> {
         let entries = fs::read_dir(FOLDER).into_iter().flatten().filter_map(Result::ok);
         let is_node = |p: &PathBuf| p.file_name().is_some_and(|n| n.to_string_lossy().starts_with("event"));
-        let there: BTreeSet<PathBuf> = entries.map(|e| e.path()).filter(is_node).take(NODES_MAX).collect();
-        self.useless.retain(|p| there.contains(p));
+        let nodes = entries.map(|e| e.path()).filter(is_node).take(NODES_MAX);
+        let there: BTreeSet<NodeId> = nodes.filter_map(NodeId::of).collect();
+        self.useless.retain(|node| there.contains(node));
         let mut found = Vec::new();
-        for path in there {
-            let name = path.display().to_string();
-            if found.len() >= room || open.contains(&name) || self.useless.contains(&path) {
+        for node in there {
+            let name = node.path.display().to_string();
+            if found.len() >= room || open.contains(&name) || self.useless.contains(&node) {
                 continue;
             }
-            match NodeDevice::open(&path) {
+            match NodeDevice::open(&node.path) {
                 Ok(Some(device)) => found.push((name, device)),
-                Ok(None) => drop(self.useless.insert(path)),
+                Ok(None) => drop(self.useless.insert(node)),
                 // It may not be ours yet: udev comes after the node.
                 Err(error) => log::debug!("input: {name}: {error}"),
             }
@@ -68,7 +90,7 @@ pub struct NodeDevice {
     node: Node,
     buttons: usize,
     is_keyboard: bool,
-    touch: Option<Touch>,
+    events: Events,
 }
 
 impl NodeDevice {
@@ -85,30 +107,24 @@ impl NodeDevice {
         if let Err(error) = node.grab() {
             log::debug!("input: {} is shared with others: {error}", path.display());
         }
-        Ok(Some(Self { node, buttons, is_keyboard, touch }))
+        Ok(Some(Self { node, buttons, is_keyboard, events: Events { touch, is_lost: false } }))
     }
 }
 
 impl Device for NodeDevice {
-    fn read(&mut self, signals: &mut Vec<Signal>) -> io::Result<()> {
-        let events = match self.node.fetch_events() {
-            Ok(events) => events,
-            Err(e) if matches!(e.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => {
-                return Ok(());
-            }
-            Err(e) => return Err(e),
-        };
-        for event in events {
-            match (event.destructure(), &mut self.touch) {
-                (EventSummary::Key(_, key, value), Some(touch)) if touch.is_contact(key) => {
-                    touch.contact(value != 0);
-                }
-                (EventSummary::Key(_, key, 0), _) => signals.push(Signal::Up(key.code())),
-                // 2 is the keyboard's own repetition.
-                (EventSummary::Key(_, key, 1), _) => signals.push(Signal::Down(key.code())),
-                (EventSummary::AbsoluteAxis(_, axis, value), Some(touch)) => touch.axis(axis, value),
-                (EventSummary::Synchronization(..), Some(touch)) => signals.extend(touch.frame()),
-                _ => {}
+    fn read(&mut self, signals: &mut Vec<(Signal, Duration)>) -> io::Result<()> {
+        // To the end: what is left in the queue would look as if nothing had followed.
+        for _ in 0..READS_MAX {
+            let events = match self.node.fetch_events() {
+                Ok(events) => events,
+                Err(e) if matches!(e.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => break,
+                Err(e) => return Err(e),
+            };
+            // The kernel stamps events with the time of day, unless asked for another.
+            let now = SystemTime::now();
+            for event in events {
+                let ago = now.duration_since(event.timestamp()).unwrap_or_default();
+                signals.extend(self.events.take(event).map(|signal| (signal, ago)));
             }
         }
         Ok(())
@@ -119,11 +135,49 @@ impl Device for NodeDevice {
     }
 
     fn is_touch(&self) -> bool {
-        self.touch.is_some()
+        self.events.touch.is_some()
     }
 
     fn is_keyboard(&self) -> bool {
         self.is_keyboard
+    }
+}
+
+/// From a device's events to signals.
+struct Events {
+    touch: Option<Touch>,
+    /// Some were lost: what comes before the next report belongs to them.
+    is_lost: bool,
+}
+
+impl Events {
+    fn take(&mut self, event: InputEvent) -> Option<Signal> {
+        let what = event.destructure();
+        if let EventSummary::Synchronization(_, SynchronizationCode::SYN_DROPPED, _) = what {
+            self.is_lost = true;
+            self.touch.as_mut().into_iter().for_each(Touch::forget);
+            return Some(Signal::Lost);
+        }
+        if self.is_lost {
+            self.is_lost =
+                !matches!(what, EventSummary::Synchronization(_, SynchronizationCode::SYN_REPORT, _));
+            return None;
+        }
+        match (what, &mut self.touch) {
+            (EventSummary::Key(_, key, value), Some(touch)) if touch.is_contact(key) => {
+                touch.contact(value != 0);
+                None
+            }
+            (EventSummary::Key(_, key, 0), _) => Some(Signal::Up(key.code())),
+            // 2 is the keyboard's own repetition.
+            (EventSummary::Key(_, key, 1), _) => Some(Signal::Down(key.code())),
+            (EventSummary::AbsoluteAxis(_, axis, value), Some(touch)) => {
+                touch.axis(axis, value);
+                None
+            }
+            (EventSummary::Synchronization(..), Some(touch)) => touch.frame(),
+            _ => None,
+        }
     }
 }
 
@@ -161,6 +215,11 @@ impl Touch {
         self.is_down = down;
     }
 
+    /// Nobody knows whether the finger is there still: it counts from its next touch on.
+    fn forget(&mut self) {
+        (self.is_down, self.was_down) = (false, false);
+    }
+
     fn axis(&mut self, axis: AbsoluteAxisCode, value: i32) {
         match axis {
             AbsoluteAxisCode::ABS_X | AbsoluteAxisCode::ABS_MT_POSITION_X => self.at[0] = value,
@@ -189,6 +248,55 @@ impl Touch {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// What a device says whose events are these: type, code and value.
+    fn check(touch: Option<Touch>, events: &[(u16, u16, i32)], expected: &[Signal]) {
+        let mut its = Events { touch, is_lost: false };
+        let signals: Vec<Signal> = events
+            .iter()
+            .filter_map(|&(kind, code, value)| its.take(InputEvent::new(kind, code, value)))
+            .collect();
+        assert_eq!(signals, expected);
+    }
+
+    // EV_SYN, EV_KEY, EV_ABS; SYN_REPORT, SYN_DROPPED.
+    const SYN: u16 = 0;
+    const KEY: u16 = 1;
+    const ABS: u16 = 3;
+    const REPORT: (u16, u16, i32) = (SYN, 0, 0);
+    const DROPPED: (u16, u16, i32) = (SYN, 3, 0);
+
+    #[test]
+    fn events_that_the_kernel_dropped_are_told_and_the_rest_of_their_report_is_not() {
+        let events = [(KEY, 28, 1), REPORT, DROPPED, (KEY, 30, 0), REPORT, (KEY, 31, 1), REPORT];
+        check(None, &events, &[Signal::Down(28), Signal::Lost, Signal::Down(31)]);
+    }
+
+    #[test]
+    fn a_finger_that_may_have_gone_unheard_touches_anew() {
+        let touch = Touch { x: [0, 100], y: [0, 100], at: [0, 0], is_down: false, was_down: false };
+        let [contact, no_contact] = [(KEY, 0x14a, 1), (KEY, 0x14a, 0)];
+        let moved = (ABS, 0, 50);
+        let first = [contact, REPORT, DROPPED, REPORT, moved, REPORT, no_contact, REPORT];
+        let again = [contact, REPORT, no_contact, REPORT];
+        let at = |x| Signal::Touch(Spot { x, y: 0.0 });
+        check(Some(touch), &[&first[..], &again].concat(), &[at(0.0), Signal::Lost, at(0.5), Signal::Lift]);
+    }
+
+    #[test]
+    fn another_node_at_the_same_path_is_another() {
+        let folder = tempfile::tempdir().unwrap();
+        let [path, next] = ["event5", "next"].map(|name| folder.path().join(name));
+        fs::write(&path, "").unwrap();
+        let first = NodeId::of(path.clone()).unwrap();
+        assert_eq!(NodeId::of(path.clone()).as_ref(), Some(&first));
+        // Both are there at once, so that their inodes differ.
+        fs::write(&next, "").unwrap();
+        fs::rename(&next, &path).unwrap();
+        assert_ne!(NodeId::of(path.clone()), Some(first));
+        fs::remove_file(&path).unwrap();
+        assert_eq!(NodeId::of(path), None);
+    }
 
     #[test]
     fn a_finger_is_told_where_it_is_and_when_it_is_gone() {

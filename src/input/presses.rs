@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::keys::{COMMANDS, Control, SHIFTS, Typed, With, control, typed};
+use super::keys::{COMMANDS, Control, SHIFTS, Typed, UNKNOWN, With, control, typed};
 use super::signal::{Signal, Spot};
 use crate::board::Keyboard;
 use crate::person::{Identifier, IdentifierError};
@@ -29,6 +29,12 @@ pub enum Press {
     Held,
     /// Closed the window that shows the screen.
     Closed,
+}
+
+impl Press {
+    /// Stands for keys that were pressed and are not told: a character that no identifier has, so that what is typed
+    /// round it is never taken for the whole.
+    pub const LOST: Self = Self::Typed(Typed::Character(UNKNOWN), None);
 }
 
 /// What is down at the moment.
@@ -75,6 +81,11 @@ impl Presses {
             }
             Signal::Lift => self.lift(),
             Signal::Closed => Some(Press::Closed),
+            Signal::Lost => {
+                // What was down may be up by now.
+                *self = Self::of(self.keyboard);
+                self.keyboard.map(|_| Press::LOST)
+            }
         }
     }
 
@@ -132,7 +143,7 @@ impl Presses {
 
 #[cfg(test)]
 mod tests {
-    use super::super::keys::{Key, UNKNOWN};
+    use super::super::keys::Key;
     use super::*;
 
     const ENTER: u16 = 28;
@@ -201,6 +212,19 @@ mod tests {
             &[SELECT, Press::Held],
         );
         check(&[(0, down), (2_000, up), (9_000, None)], &[SELECT]);
+    }
+
+    #[test]
+    fn where_signals_were_lost_nothing_is_held_and_a_keyboard_has_a_gap() {
+        let (down, lost) = (Some(Signal::Down(ENTER)), Some(Signal::Lost));
+        check(&[(0, down), (10, lost), (9_000, None)], &[SELECT]);
+        check(&[(0, touch(0.5)), (10, lost), (20, Some(Signal::Lift)), (9_000, None)], &[]);
+        let mut keyboard = Presses::of(Some(Keyboard::Us));
+        // Shift came up where nobody heard it.
+        assert_eq!(keyboard.take(Signal::Down(42), ms(0)), None);
+        assert_eq!(keyboard.take(Signal::Lost, ms(1)), Some(Press::LOST));
+        let minus = Some(Press::Typed(Typed::Character('-'), None));
+        assert_eq!(keyboard.take(Signal::Down(12), ms(2)), minus);
     }
 
     #[test]

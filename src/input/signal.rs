@@ -20,4 +20,6 @@ pub enum Signal {
     Lift,
     /// The window that shows the screen was closed.
     Closed,
+    /// Nobody knows what else happened up to here: the kernel had no room for it.
+    Lost,
 }

@@ -20,6 +20,8 @@ const TYPING_TICK: Duration = Duration::from_millis(20);
 const SIGNALS_A_SECOND_MAX: u32 = 4_000;
 /// Presses within a second, of all devices: more than fingers can.
 const PRESSES_A_SECOND_MAX: u32 = 20;
+/// The oldest that a signal is believed to be: a clock that was set must not make a press a held one.
+const AGO_MAX: Duration = Duration::from_secs(2);
 /// How long a device that floods is left alone.
 const FLOOD_REST: Duration = Duration::from_secs(10);
 /// Devices that are watched at once.
@@ -57,8 +59,8 @@ impl InputError {
 
 /// One open device.
 pub trait Device {
-    /// Appends what has happened; does not wait. An error means that it is gone.
-    fn read(&mut self, signals: &mut Vec<Signal>) -> io::Result<()>;
+    /// Appends all that has happened, each with how long ago; does not wait. An error means that it is gone.
+    fn read(&mut self, signals: &mut Vec<(Signal, Duration)>) -> io::Result<()>;
 
     /// How many buttons it has.
     fn buttons(&self) -> usize;
@@ -110,6 +112,8 @@ struct Watched<D> {
     presses: Presses,
     typing: Typing,
     budget: Budget,
+    /// When the last signal came.
+    last: Duration,
 }
 
 /// At most so many of something within a second.
@@ -139,12 +143,15 @@ struct Watch<B: Bus> {
     next_scan: Duration,
     told: Option<Heard>,
     budget: Budget,
+    /// Keys were pressed that are not told, and the gap was.
+    has_gap: bool,
 }
 
 impl<B: Bus> Watch<B> {
     fn new(bus: B, keyboard: Keyboard) -> Self {
         let (devices, resting, budget) = (Vec::new(), Vec::new(), Budget::default());
-        Self { bus, keyboard, devices, resting, next_scan: Duration::ZERO, told: None, budget }
+        let next_scan = Duration::ZERO;
+        Self { bus, keyboard, devices, resting, next_scan, told: None, budget, has_gap: false }
     }
 
     /// Waits for something to happen and tells it; whether to go on.
@@ -169,7 +176,7 @@ impl<B: Bus> Watch<B> {
         if heard.is_empty() {
             self.bus.wait(self.devices.iter().map(|d| &d.device), wait);
         }
-        self.read(clock(), &mut heard);
+        self.read(clock, &mut heard);
         heard.extend(self.change());
         heard.into_iter().all(tell)
     }
@@ -182,8 +189,8 @@ impl<B: Bus> Watch<B> {
         for (name, device) in self.bus.scan(&open, room).into_iter().take(room) {
             log::info!("input: {name}");
             let keyboard = device.is_keyboard().then_some(self.keyboard);
-            let (presses, typing) = (Presses::of(keyboard), Typing::default());
-            self.devices.push(Watched { name, device, presses, typing, budget: Budget::default() });
+            let (presses, typing, budget) = (Presses::of(keyboard), Typing::default(), Budget::default());
+            self.devices.push(Watched { name, device, presses, typing, budget, last: Duration::ZERO });
         }
     }
 
@@ -198,29 +205,28 @@ impl<B: Bus> Watch<B> {
     }
 
     /// Reads every device once; those that are gone or flood are closed.
-    fn read(&mut self, now: Duration, heard: &mut Vec<Heard>) {
-        let Self { devices, resting, budget, .. } = self;
+    fn read(&mut self, clock: &impl Fn() -> Duration, heard: &mut Vec<Heard>) {
+        let Self { devices, resting, budget, has_gap, .. } = self;
         devices.retain_mut(|watched| {
             let mut signals = Vec::new();
             if let Err(error) = watched.device.read(&mut signals) {
                 log::info!("input: {} is gone: {error}", watched.name);
                 return false;
             }
+            // Ages are of the moment of reading.
+            let now = clock();
             if !watched.budget.takes(signals.len() as u32, SIGNALS_A_SECOND_MAX, now) {
                 log::warn!("input: {} floods; it is left alone for {FLOOD_REST:?}", watched.name);
                 resting.push((watched.name.clone(), now + FLOOD_REST));
                 heard.push(Heard::Flood);
                 return false;
             }
-            let Watched { presses, typing, .. } = watched;
-            let mut told: Vec<Press> = Vec::new();
-            let pressed = signals.into_iter().filter_map(|s| presses.take(s, now)).collect::<Vec<_>>();
-            let held = presses.tick(now);
-            pressed.into_iter().chain(held).for_each(|press| typing.take(press, now, &mut told));
-            typing.tick(now, &mut told);
-            for press in told {
+            for press in watched.presses(signals, now) {
                 if budget.takes(1, PRESSES_A_SECOND_MAX, now) {
+                    *has_gap = false;
                     heard.push(Heard::Press(press));
+                } else if matches!(press, Press::Typed(..)) && !std::mem::replace(has_gap, true) {
+                    heard.push(Heard::Press(Press::LOST));
                 }
             }
             true
@@ -228,165 +234,25 @@ impl<B: Bus> Watch<B> {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use std::cell::{Cell, RefCell};
-    use std::collections::VecDeque;
-    use std::rc::Rc;
-
-    use super::super::keys::{Control, Key, Typed};
-    use super::*;
-    use crate::person::Identifier;
-
-    /// A device that says what is put into it, until it is unplugged.
-    #[derive(Clone, Default)]
-    struct Pad {
-        says: Rc<RefCell<VecDeque<Signal>>>,
-        gone: Rc<Cell<bool>>,
-        types: bool,
-    }
-
-    impl Device for Pad {
-        fn read(&mut self, signals: &mut Vec<Signal>) -> io::Result<()> {
-            signals.extend(self.says.borrow_mut().drain(..));
-            if self.gone.get() { Err(io::ErrorKind::NotFound.into()) } else { Ok(()) }
+impl<D> Watched<D> {
+    /// What `signals`, and the time up to `now`, amount to.
+    ///
+    /// Each counts at its own time: this thread may have been held up while a code reader went on.
+    fn presses(&mut self, signals: Vec<(Signal, Duration)>, now: Duration) -> Vec<Press> {
+        let mut told = Vec::new();
+        for (signal, ago) in signals {
+            self.last = now.saturating_sub(ago.min(AGO_MAX)).max(self.last);
+            if let Some(press) = self.presses.take(signal, self.last) {
+                self.typing.take(press, self.last, &mut told);
+            }
         }
-
-        fn buttons(&self) -> usize {
-            3
+        if let Some(held) = self.presses.tick(now) {
+            self.typing.take(held, now, &mut told);
         }
-
-        fn is_touch(&self) -> bool {
-            false
-        }
-
-        fn is_keyboard(&self) -> bool {
-            self.types
-        }
-    }
-
-    /// Pads that are plugged in, by their names.
-    #[derive(Clone, Default)]
-    struct Hub(Rc<RefCell<Vec<(String, Pad)>>>);
-
-    impl Bus for Hub {
-        type Device = Pad;
-
-        fn scan(&mut self, open: &[String], room: usize) -> Vec<(String, Pad)> {
-            let plugged = self.0.borrow();
-            plugged.iter().filter(|(name, _)| !open.contains(name)).take(room).cloned().collect()
-        }
-
-        fn wait<'a>(&self, _: impl Iterator<Item = &'a Pad>, _: Duration) {}
-    }
-
-    /// One turn at `ms`: what was heard.
-    fn turn(watch: &mut Watch<Hub>, ms: u64) -> Vec<Heard> {
-        let mut heard = Vec::new();
-        let mut tell = |h| {
-            heard.push(h);
-            true
-        };
-        assert!(watch.turn(&|| Duration::from_millis(ms), &mut tell));
-        heard
-    }
-
-    fn plugged(names: &[&str]) -> (Watch<Hub>, Vec<Pad>) {
-        let pads: Vec<Pad> = names.iter().map(|_| Pad::default()).collect();
-        let hub = Hub(Rc::new(RefCell::new(
-            names.iter().map(|n| (*n).to_owned()).zip(pads.iter().cloned()).collect(),
-        )));
-        (Watch::new(hub, Keyboard::Us), pads)
-    }
-
-    const ENTER: [Signal; 2] = [Signal::Down(28), Signal::Up(28)];
-    const SELECT: Heard = Heard::Press(Press::Control(Control::Key(Key::Select)));
-    const THREE: Heard = Heard::Devices { buttons: 3, touch: false };
-    const NONE: Heard = Heard::Devices { buttons: 0, touch: false };
-
-    #[test]
-    fn a_device_that_is_plugged_in_is_heard_and_one_that_goes_is_missed() {
-        let (mut watch, pads) = plugged(&["a"]);
-        assert_eq!(turn(&mut watch, 0), [THREE]);
-        pads[0].says.borrow_mut().extend(ENTER);
-        assert_eq!(turn(&mut watch, 10), [SELECT]);
-        pads[0].gone.set(true);
-        watch.bus.0.borrow_mut().clear();
-        assert_eq!(turn(&mut watch, 20), [NONE]);
-        let again = Pad::default();
-        watch.bus.0.borrow_mut().push(("a".into(), again.clone()));
-        assert_eq!(turn(&mut watch, 900), []);
-        assert_eq!(turn(&mut watch, 1_000), [THREE]);
-    }
-
-    #[test]
-    fn a_device_that_floods_is_left_alone_and_the_others_are_heard() {
-        let (mut watch, pads) = plugged(&["mad", "good"]);
-        turn(&mut watch, 0);
-        pads[0].says.borrow_mut().extend([ENTER[0]; SIGNALS_A_SECOND_MAX as usize + 1]);
-        pads[1].says.borrow_mut().extend(ENTER);
-        assert_eq!(turn(&mut watch, 5), [Heard::Flood, SELECT]);
-        assert_eq!(watch.devices.len(), 1);
-        turn(&mut watch, 9_000);
-        assert_eq!(watch.devices.len(), 1, "it rests");
-        turn(&mut watch, 10_100);
-        assert_eq!(watch.devices.len(), 2, "it has another chance");
-    }
-
-    #[test]
-    fn more_presses_than_fingers_can_are_not_told() {
-        let (mut watch, pads) = plugged(&["a"]);
-        turn(&mut watch, 0);
-        let keys = (0..60).flat_map(|k| [Signal::Down(if k % 2 == 0 { 28 } else { 103 })]);
-        pads[0].says.borrow_mut().extend(keys);
-        assert_eq!(turn(&mut watch, 5).len(), PRESSES_A_SECOND_MAX as usize);
-    }
-
-    #[test]
-    fn a_code_reader_writes_by_the_board_s_layout() {
-        let reader = Pad { types: true, ..Pad::default() };
-        let hub = Hub(Rc::new(RefCell::new(vec![("reader".into(), reader.clone())])));
-        let mut watch = Watch::new(hub, Keyboard::Fr);
-        turn(&mut watch, 1_000);
-        // A, then 1 to 3 with shift held, then a dash: KEY_Q, KEY_1 to KEY_3, KEY_6.
-        let [shift, no_shift] = [Signal::Down(42), Signal::Up(42)];
-        let press = |code| [Signal::Down(code), Signal::Up(code)];
-        let digits: Vec<Signal> = [2, 3, 4].into_iter().flat_map(press).collect();
-        let signals = [&press(16)[..], &[shift], &digits, &[no_shift], &press(7), &press(28)].concat();
-        reader.says.borrow_mut().extend(signals);
-        assert_eq!(turn(&mut watch, 1_005), [Heard::Press(Press::Scanned(Identifier::parse("A123-")))]);
-    }
-
-    #[test]
-    fn a_code_reader_is_heard_whole_though_it_is_faster_than_fingers() {
-        let reader = Pad { types: true, ..Pad::default() };
-        let hub = Hub(Rc::new(RefCell::new(vec![("reader".into(), reader.clone())])));
-        let mut watch = Watch::new(hub, Keyboard::Us);
-        assert_eq!(turn(&mut watch, 1_000), [THREE]);
-        // 1 to 9, 0, 1 to 9, 0, then Enter.
-        let keys = (2..12).chain(2..12).chain([28]);
-        let signals = keys.flat_map(|code| [Signal::Down(code), Signal::Up(code)]);
-        reader.says.borrow_mut().extend(signals);
-        let scanned = Press::Scanned(Identifier::parse("12345678901234567890"));
-        assert_eq!(turn(&mut watch, 1_005), [Heard::Press(scanned)]);
-        // A person's press of the same keyboard is told a moment later.
-        reader.says.borrow_mut().extend([Signal::Down(2), Signal::Up(2)]);
-        assert_eq!(turn(&mut watch, 1_010), []);
-        let one = Press::Typed(Typed::Character('1'), Some(Control::Button(0)));
-        assert_eq!(turn(&mut watch, 1_060), [Heard::Press(one)]);
-    }
-
-    #[test]
-    fn a_listener_that_has_gone_ends_the_watch() {
-        let (mut watch, _) = plugged(&["a"]);
-        assert!(!watch.turn(&|| Duration::ZERO, &mut |_| false));
-    }
-
-    #[test]
-    fn devices_are_bounded() {
-        let names: Vec<String> = (0..40).map(|k| k.to_string()).collect();
-        let (mut watch, _) = plugged(&names.iter().map(String::as_str).collect::<Vec<_>>());
-        turn(&mut watch, 0);
-        assert_eq!(watch.devices.len(), DEVICES_MAX);
+        self.typing.tick(now, &mut told);
+        told
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -36,8 +36,8 @@ impl Bus for WindowBus {
 }
 
 impl Device for WindowDevice {
-    fn read(&mut self, signals: &mut Vec<Signal>) -> io::Result<()> {
-        signals.extend(LINK.heard().into_iter().map(signal));
+    fn read(&mut self, signals: &mut Vec<(Signal, Duration)>) -> io::Result<()> {
+        signals.extend(LINK.heard().into_iter().map(|happened| (signal(happened), Duration::ZERO)));
         if LINK.is_open() { Ok(()) } else { Err(io::ErrorKind::NotConnected.into()) }
     }
 

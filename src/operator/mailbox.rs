@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::scene::Scene;
 use crate::exposure::Live;
-use crate::input::Heard;
+use crate::input::{Heard, Press};
 use crate::pipeline::Study;
 use crate::station::{Filed, Keeping};
 
@@ -14,6 +14,9 @@ use crate::station::{Filed, Keeping};
 pub const TOLD_MAX: usize = 6;
 /// Presses that may wait: more are no longer meant by the time they count.
 pub const HEARD_MAX: usize = 32;
+
+/// Stands for typed keys without room.
+const GAP: Heard = Heard::Press(Press::LOST);
 
 /// What the station tells.
 pub enum Told {
@@ -68,9 +71,15 @@ impl Mailbox {
     }
 
     /// Leaves what a device says; presses without room are lost, news of devices are not.
+    ///
+    /// Where keys of a text are lost, the gap is told.
     pub fn hear(&self, heard: Heard) {
         let mut mail = self.lock();
         if mail.heard.len() >= HEARD_MAX && matches!(heard, Heard::Press(_) | Heard::Flood) {
+            let is_told = mail.heard.iter().skip(HEARD_MAX).any(|h| *h == GAP);
+            if matches!(heard, Heard::Press(Press::Typed(..))) && !is_told {
+                mail.heard.push_back(GAP);
+            }
             return;
         }
         // Of news of devices only the last counts.
@@ -98,7 +107,7 @@ impl Mailbox {
 mod tests {
     use super::super::simulated::refused;
     use super::*;
-    use crate::input::Press;
+    use crate::input::Typed;
 
     #[test]
     fn a_live_picture_that_changes_for_ever_takes_one_place() {
@@ -112,6 +121,21 @@ mod tests {
             matches!(Vec::from(told)[..], [Told::Live(Live::Candidate), Told::Ready, Told::Live(Live::Seen)]),
             "the last of each row, in their order"
         );
+    }
+
+    #[test]
+    fn a_text_that_finds_no_room_is_not_taken_for_whole() {
+        let mailbox = Mailbox::default();
+        let key = || Heard::Press(Press::Typed(Typed::Character('7'), None));
+        for buttons in 0..100 {
+            mailbox.hear(key());
+            if buttons > 60 {
+                mailbox.hear(Heard::Devices { buttons, touch: false });
+            }
+        }
+        let heard = Vec::from(mailbox.take(Duration::ZERO).heard);
+        assert_eq!(heard[..HEARD_MAX], vec![key(); HEARD_MAX]);
+        assert_eq!(heard[HEARD_MAX..], [GAP, Heard::Devices { buttons: 99, touch: false }]);
     }
 
     #[test]

@@ -360,7 +360,7 @@ impl<'a> Station<'a> {
         while !self.stopped() && self.clock.uptime() < until {
             self.attend();
             self.serve();
-            self.settle_when_long_ready();
+            self.settle_when_long_at_work();
             self.enter(Stage::Waiting);
             self.clock.sleep(until.saturating_sub(self.clock.uptime()).min(WAIT_SLICE));
             self.sign_of_life();

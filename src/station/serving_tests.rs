@@ -185,6 +185,28 @@ fn states_follow_each_other_as_they_may_and_a_start_settles_once() {
     assert_eq!(settled.get(), 1);
 }
 
+/// Whether a start whose source fails so often, about once a second, settles before it is told to stop.
+fn settles_without_a_source(faults: usize) -> bool {
+    let (mut world, mut reader, mut openings) = (World::new(), FakeReader, 0);
+    let settled = std::cell::Cell::new(false);
+    let station = world.station(&mut reader, Policy { live: true, ..Policy::FOREVER });
+    let (stop, is_told, its) = (station.stopper(), station.stopper(), &settled);
+    let on_settled = Box::new(move || its.set(!is_told.load(Ordering::Relaxed)));
+    let station = station.supervised(Supervision { on_settled, ..Supervision::default() });
+    station.run(&about(), vec![], &mut || {
+        openings += 1;
+        stop.store(openings > 1, Ordering::Relaxed);
+        Ok(feed(&vec![Err(Unplugged); faults]))
+    });
+    settled.get()
+}
+
+#[test]
+fn a_start_settles_though_its_source_stays_away() {
+    assert!(!settles_without_a_source(60));
+    assert!(settles_without_a_source(180));
+}
+
 #[test]
 fn a_hang_at_any_stage_of_the_loop_is_found_there() {
     let stages = [

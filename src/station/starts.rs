@@ -1,7 +1,7 @@
 //! How many starts there were, how many of the last failed, and of what: one small file that outlives power cuts.
 //!
 //! A start counts as failed from its beginning until it has *settled*: a radiograph went all the way, the station
-//! was ready for some minutes, or it was told to stop. The file is written whole beside itself, forced onto the disk
+//! was at its work for some minutes, or it was told to stop. The file is written whole beside itself, forced onto the disk
 //! and renamed, so a power cut leaves the old one or the new one.
 
 use std::fs::{self, File};

@@ -8,7 +8,8 @@ use super::stage::{Stage, State};
 use super::{About, Ended, Station};
 use crate::clock::Pulse;
 
-/// Ready for so long, a start counts as settled even where no radiograph came.
+/// After so long at its work, a start counts as settled even where no radiograph came: a source that fails is no fault of
+/// the program's.
 const SETTLED_AFTER: Duration = Duration::from_secs(120);
 /// After so long in safe mode the station ends and is started anew: what made three starts fail may have passed,
 /// and nobody may be there to try.
@@ -67,7 +68,7 @@ impl<'a> Station<'a> {
         (self.supervision.on_state)(next);
     }
 
-    /// A radiograph went all the way, or the station has been ready for long.
+    /// A radiograph went all the way, or the station has been at its work for long.
     pub(super) fn settle(&mut self) {
         if !self.settled {
             self.settled = true;
@@ -75,8 +76,10 @@ impl<'a> Station<'a> {
         }
     }
 
-    pub(super) fn settle_when_long_ready(&mut self) {
-        if self.state == State::Ready && self.clock.uptime() >= SETTLED_AFTER {
+    /// The loop goes round; whether its source works is not asked.
+    pub(super) fn settle_when_long_at_work(&mut self) {
+        let is_at_work = matches!(self.state, State::Ready | State::Fault);
+        if is_at_work && self.clock.uptime() >= SETTLED_AFTER {
             self.settle();
         }
     }
