@@ -205,7 +205,7 @@ mod tests {
         let infected = json!({"total": 0.123, "interval90": [0.08, 0.17]});
         let reading = json!({"severity": {"grade": "moderate"}, "infected": infected, "warnings": warnings});
         let moment = Moment { start: 1, boot_id: BootId::unknown(), uptime: Duration::ZERO, wall_time: None };
-        let mut restored = Restored { id: 12, moment, json: json!({"reading": reading}) };
+        let mut restored = Restored { id: 12, moment, digest: [0; 32], json: json!({"reading": reading}) };
         assert_eq!(graded(&restored), "moderate    12 % (8-17 %)  ! mirrored  ! incomplete");
         restored.json["reading"]["warnings"] = json!([]);
         assert_eq!(graded(&restored), "moderate    12 % (8-17 %)");

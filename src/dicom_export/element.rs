@@ -85,7 +85,7 @@ impl Elements {
 /// Source: DICOM PS3.5, 7.1.3.
 pub fn implicit(mut explicit: &[u8]) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(explicit.len());
-    while let Some((tag, vr, value, rest)) = element(explicit) {
+    while let Some((Encoded { tag, vr, value }, rest)) = element(explicit) {
         let value = if vr == b"SQ" { implicit_items(value) } else { value.to_vec() };
         bytes.extend(tag);
         bytes.extend((value.len() as u32).to_le_bytes());
@@ -111,8 +111,15 @@ fn implicit_items(mut items: &[u8]) -> Vec<u8> {
     bytes
 }
 
-/// The first element in explicit VR: tag, value representation, value, and what follows.
-fn element(bytes: &[u8]) -> Option<(&[u8; 4], &[u8; 2], &[u8], &[u8])> {
+/// One element as it lies in explicit VR.
+struct Encoded<'a> {
+    tag: &'a [u8; 4],
+    vr: &'a [u8; 2],
+    value: &'a [u8],
+}
+
+/// The first element in explicit VR, and what follows.
+fn element(bytes: &[u8]) -> Option<(Encoded<'_>, &[u8])> {
     let (tag, rest) = bytes.split_first_chunk::<4>()?;
     let (vr, rest) = rest.split_first_chunk::<2>()?;
     let (length, rest) = if LONG.contains(&vr) {
@@ -123,7 +130,7 @@ fn element(bytes: &[u8]) -> Option<(&[u8; 4], &[u8; 2], &[u8], &[u8])> {
         (u16::from_le_bytes(*length).into(), rest)
     };
     let (value, rest) = rest.split_at_checked(length)?;
-    Some((tag, vr, value, rest))
+    Some((Encoded { tag, vr, value }, rest))
 }
 
 /// A whole file of the object with these UIDs and this dataset.

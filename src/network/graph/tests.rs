@@ -30,7 +30,7 @@ fn refusal(change: impl FnOnce(&mut GraphProto)) -> (&'static str, String) {
 
 /// A graph that is loaded after all is not printed: its weights are megabytes of text.
 fn refused(proto: ModelProto) -> (&'static str, String) {
-    let error = loaded(proto).err().expect("refused");
+    let Err(error) = loaded(proto) else { panic!("not refused") };
     (error.code(), error.to_string())
 }
 
