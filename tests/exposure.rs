@@ -207,24 +207,6 @@ fn a_radiograph_that_a_dialog_covered_at_first_is_given_again_when_it_is_closed(
 }
 
 #[test]
-fn a_window_that_is_widened_out_of_saturation_makes_nothing_new() {
-    let console = Console { size: SCREEN, wide: false };
-    // What a narrow window makes black or white has no tone before it is widened.
-    let windows = [(128.0, 80.0), (160.0, 100.0), (90.0, 70.0), (110.0, 120.0)];
-    for (seed, (center, width)) in (10..).zip(windows) {
-        let picture = phantom(seed);
-        for text in [false, true] {
-            let (narrow, _) = console.radiograph(&windowed(&picture, center, width), text);
-            let (wide, _) = console.radiograph(&picture, text);
-            let mut watch = Watch::new();
-            assert_eq!(watch.show(&narrow, 15), 1, "{center} {width} {text}");
-            let again = watch.show(&wide, 15) + watch.show(&narrow, 15);
-            assert_eq!(again, 0, "{center} {width} {text}");
-        }
-    }
-}
-
-#[test]
 fn what_comes_and_goes_on_a_console_is_no_candidate() {
     let console = Console { size: SCREEN, wide: false };
     let (screen, _) = console.radiograph(&phantom(5), true);
