@@ -12,11 +12,13 @@ mod tiles;
 mod signature;
 mod statistics;
 mod camera;
+mod live;
 mod settle;
 mod outlook;
 
 pub use field::{FIELDS_MAX, Field, find};
-pub use settle::{Exposure, Live, Look, SETTLE_DEFAULT, SETTLE_MAX, SETTLE_MIN, SettleRules, Settler};
+pub use live::Live;
+pub use settle::{Exposure, Look, SETTLE_DEFAULT, SETTLE_MAX, SETTLE_MIN, SettleRules, Settler};
 pub use tiles::FRAMES_AVERAGED_MAX;
 
 use crate::frame::{Frame, Histogram, Photometric};

@@ -42,8 +42,6 @@ pub struct Field {
     pub area: Area,
     /// Its tonal blocks: what a dialog covers is missing.
     pub tonal_blocks: usize,
-    /// Its blocks with text or straight edges, such as a dialog has.
-    pub drawn_blocks: usize,
 }
 
 /// The fields of `frame`, the largest first; none: no radiograph is shown.
@@ -114,9 +112,7 @@ fn field(frame: &Frame, tone: &Tone, region: &[usize]) -> Option<Field> {
         && aspect >= ASPECT_MIN
         && tonal_blocks as f32 >= TONAL_SHARE_MIN * (width * height) as f32
         && is_two_way(tone, [left, top, right, bottom]);
-    let all = (top..bottom).flat_map(|y| (left..right).map(move |x| y * tone.columns + x));
-    let drawn_blocks = all.filter(|at| tone.is_drawn(*at)).count();
-    fits.then(|| Field { area: refined(frame, tone, [left, top, right, bottom]), tonal_blocks, drawn_blocks })
+    fits.then(|| Field { area: refined(frame, tone, [left, top, right, bottom]), tonal_blocks })
 }
 
 /// From the first to behind the last line that has its share of the fullest line's blocks.

@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use super::settle::Live;
+use super::live::Live;
 
 /// How long a picture stands still before it is looked at ahead: a fade of ten seconds does not, and less than the
 /// settling time unless a board is in a hurry.

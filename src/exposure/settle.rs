@@ -9,12 +9,13 @@ use std::time::Duration;
 
 use super::camera::Upright;
 use super::field::{self, Field};
+use super::live::Live;
 use super::outlook::{LOOK_AFTER, Outlook};
 use super::signature::Signature;
 use super::statistics;
 use super::tiles::Tiles;
 use crate::board::{Area, Optics};
-use crate::frame::Frame;
+use crate::frame::{Frame, SIDE_MIN_PX};
 use crate::units::PixelSize;
 
 /// How long a picture stands still before it counts, unless the board says otherwise: menus and fades take half a
@@ -38,49 +39,6 @@ const REMEMBERED_MAX: usize = 200;
 /// Share of an exposure's cells by which it is known again. On 90 radiographs of the validation split the same exposure
 /// had .84 at least, however it was windowed, two different ones .41 at most, and one moved by 2.5 % .79 at most.
 const SAME_SHARE_MIN: f32 = 0.8;
-
-/// What the live picture shows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Live {
-    /// No frames come.
-    NoSignal,
-    /// Frames come and stand still, but show no radiograph.
-    NoRadiograph,
-    /// A camera's picture stands still, but nothing in it tells how the camera stands.
-    NoEdges,
-    /// The picture changes.
-    Settling,
-    /// The picture settles and seems to be a new radiograph; it is given once it has stood still.
-    Candidate,
-    /// The radiograph that is shown has been given.
-    Seen,
-}
-
-impl Live {
-    /// Stable name for machines.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::NoSignal => "no_signal",
-            Self::NoRadiograph => "no_radiograph",
-            Self::NoEdges => "no_edges",
-            Self::Settling => "settling",
-            Self::Candidate => "candidate",
-            Self::Seen => "seen",
-        }
-    }
-
-    /// For the operator's eyes.
-    pub fn text(self) -> &'static str {
-        match self {
-            Self::NoSignal => "Waiting for the X-ray unit's picture",
-            Self::NoRadiograph => "Live picture, no radiograph in it",
-            Self::NoEdges => "The camera sees too few straight edges: show it all of the monitor or film",
-            Self::Settling => "The picture is changing",
-            Self::Candidate => "A new radiograph seems to be on the console",
-            Self::Seen => "The radiograph on the console has been read",
-        }
-    }
-}
 
 /// A radiograph taken from the live picture.
 #[derive(Debug, Clone, PartialEq)]
@@ -138,12 +96,28 @@ enum Judgement {
     Restless,
     NoRadiograph,
     NoEdges,
-    Known,
-    /// Its largest field that is new. `is_last`: there is no other to look at.
+    /// `is_latest`: the last that was given is among what is shown.
+    Known {
+        is_latest: bool,
+    },
+    /// Its largest field that is new, or the board's crop. `is_last`: there is no other to look at.
     New {
         exposure: Box<Exposure>,
         is_last: bool,
     },
+}
+
+/// The fields of a still picture.
+#[derive(Default)]
+struct Found {
+    /// One moves.
+    is_restless: bool,
+    /// One is of the exposure that was given last.
+    is_latest: bool,
+    /// One stands still and has not been given.
+    is_new: bool,
+    /// Those that have not been given, the largest first.
+    new: Vec<Signature>,
 }
 
 impl Settler {
@@ -178,17 +152,16 @@ impl Settler {
         if !self.has_changed_since(self.judged) {
             return Look { live: self.live, exposure: None };
         }
-        let is_still = self.is_still(frame, self.rules.settle, now);
-        if is_still && now >= self.next_judgement {
-            self.next_judgement = now + JUDGE_EVERY;
-            let exposure = self.judge(frame, now);
-            return Look { live: self.live, exposure };
-        }
-        if !is_still {
+        let mut exposure = None;
+        if !self.is_still(frame, self.rules.settle, now) {
             self.look_ahead(frame, now);
+            self.live = self.outlook.live(now);
+        } else if now >= self.next_judgement {
+            self.next_judgement = now + JUDGE_EVERY;
+            exposure = self.judge(frame, now);
         }
-        self.live = self.outlook.live(now);
-        Look { live: self.live, exposure: None }
+        // What stands still and is not yet due is called what it was called last.
+        Look { live: self.live, exposure }
     }
 
     /// Whether enough of the picture has changed since then.
@@ -221,7 +194,7 @@ impl Settler {
             return false;
         };
         let Ok(seen) = Seen::by(self.rules.optics, average) else { return false };
-        seen.fields().iter().any(|field| !self.is_known(&Signature::of(seen.frame(), field)))
+        self.fields(&seen).iter().any(|field| self.known(&Signature::of(seen.frame(), field)).is_none())
     }
 
     fn judge(&mut self, frame: &Frame, now: Duration) -> Option<Exposure> {
@@ -239,7 +212,8 @@ impl Settler {
             Judgement::Restless => self.outlook.live(now),
             Judgement::NoRadiograph => Live::NoRadiograph,
             Judgement::NoEdges => Live::NoEdges,
-            Judgement::Known | Judgement::New { .. } => Live::Seen,
+            Judgement::Known { is_latest: false } => Live::Recalled,
+            Judgement::Known { .. } | Judgement::New { .. } => Live::Seen,
         };
         match judgement {
             Judgement::New { exposure, .. } => Some(*exposure),
@@ -254,44 +228,73 @@ impl Settler {
         });
         let Some(average) = average else { return Judgement::NoRadiograph };
         let Ok(seen) = Seen::by(self.rules.optics, average) else { return Judgement::NoEdges };
-        let fields = seen.fields();
+        let fields = self.fields(&seen);
         if fields.is_empty() {
             return Judgement::NoRadiograph;
         }
-        let mut judgement = Judgement::Known;
-        for (at, field) in fields.iter().enumerate() {
-            let area = seen.area(field.area, frame.size());
-            let since = now.checked_sub(self.rules.settle);
-            if !self.tiles.as_ref().is_some_and(|tiles| stands_still(tiles, area, since)) {
-                judgement = Judgement::Restless;
+        let found = self.found(&seen, &fields, frame.size(), now);
+        match found {
+            Found { is_new: true, .. } => self.given(seen.frame(), found),
+            Found { is_restless: true, .. } => Judgement::Restless,
+            Found { is_latest, .. } => Judgement::Known { is_latest },
+        }
+    }
+
+    /// The fields in which a radiograph may be: one that is too small to be read is none, but a crop is read whole.
+    fn fields(&self, seen: &Seen) -> Vec<Field> {
+        let is_large = |field: &Field| {
+            let PixelSize { width, height } = field.area.size;
+            width.min(height) >= SIDE_MIN_PX
+        };
+        seen.fields().into_iter().filter(|field| self.rules.is_cropped || is_large(field)).collect()
+    }
+
+    /// What the `fields` of a live picture of `size` are, each compared with what has been given.
+    fn found(&self, seen: &Seen, fields: &[Field], size: PixelSize, now: Duration) -> Found {
+        let since = now.checked_sub(self.rules.settle);
+        let mut found = Found::default();
+        for field in fields {
+            let area = seen.area(field.area, size);
+            let is_still = self.tiles.as_ref().is_some_and(|tiles| stands_still(tiles, area, since));
+            found.is_restless |= !is_still;
+            // What moves waits, but in a crop it is given with what stands still.
+            if !is_still && !self.rules.is_cropped {
                 continue;
             }
-            if let Some(exposure) = self.exposure(seen.frame(), field) {
-                return Judgement::New { exposure: Box::new(exposure), is_last: at + 1 == fields.len() };
+            let signature = Signature::of(seen.frame(), field);
+            match self.known(&signature) {
+                Some(at) => found.is_latest |= at == 0,
+                None => {
+                    found.is_new |= is_still;
+                    found.new.push(signature);
+                }
             }
         }
-        judgement
+        found
     }
 
-    /// The exposure in `field`, where it has not been given before; from now on it is remembered.
-    fn exposure(&mut self, average: &Frame, field: &Field) -> Option<Exposure> {
-        let signature = Signature::of(average, field);
-        if self.is_known(&signature) {
-            return None;
+    /// The exposure in the first field that is new, or in the whole crop; from now on it is remembered.
+    fn given(&mut self, average: &Frame, found: Found) -> Judgement {
+        let (mut new, is_cropped) = (found.new, self.rules.is_cropped);
+        let is_last = is_cropped || new.len() == 1 && !found.is_restless;
+        if !is_cropped {
+            new.truncate(1);
         }
-        let size = average.size();
-        let area = if self.rules.is_cropped { Area { left: 0, top: 0, size } } else { field.area };
-        let frame = average.part(area).ok()?;
+        let whole = Area { left: 0, top: 0, size: average.size() };
+        let area = new.first().filter(|_| !is_cropped).map_or(whole, |signature| signature.place.area);
+        let Ok(frame) = average.part(area) else { return Judgement::NoRadiograph };
         let window = statistics::window_without_text(&frame);
-        self.remembered.push_front(signature);
+        new.into_iter().rev().for_each(|signature| self.remembered.push_front(signature));
         self.remembered.truncate(REMEMBERED_MAX);
         let frames_averaged = self.tiles.as_ref().map_or(1, Tiles::frames_averaged);
-        Some(Exposure { frame: frame.with_window(window), area, frames_averaged })
+        let exposure = Exposure { frame: frame.with_window(window), area, frames_averaged };
+        Judgement::New { exposure: Box::new(exposure), is_last }
     }
 
-    fn is_known(&self, new: &Signature) -> bool {
+    /// Which of those that were given this is, from 0 for the latest.
+    fn known(&self, new: &Signature) -> Option<usize> {
         let same = |old: &Signature| old.share_in(new) >= SAME_SHARE_MIN && !old.is_uncovered_in(new);
-        self.remembered.iter().any(same)
+        self.remembered.iter().position(same)
     }
 }
 

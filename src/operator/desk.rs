@@ -22,6 +22,8 @@ pub const FRONT_AFTER: Duration = Duration::from_secs(10);
 pub const IDLE_MAX: Duration = Duration::from_secs(120);
 /// A question that nobody answers is answered with no.
 pub const CONFIRM_MAX: Duration = Duration::from_secs(15);
+/// After a fault no longer than this a result is shown again though its radiograph has left the console.
+const FAULT_SHORT: Duration = Duration::from_secs(30);
 /// How long the self-test stays where nothing else comes.
 const BOOT_FOR: Duration = Duration::from_secs(5);
 /// How long a reading is thought to take before the first one.
@@ -43,6 +45,8 @@ pub struct Desk {
     since: Duration,
     /// What a live picture shows, where nothing else has been told since.
     live: Option<Live>,
+    /// When a fault took the newest result off the screen, unless another radiograph has been on the console since.
+    result_left: Option<Duration>,
     pub(super) page: Page,
     pub(super) options: Options,
     pub(super) buttons: usize,
@@ -73,6 +77,7 @@ impl Desk {
             scene: Scene::Boot { lines: Vec::new() },
             since: now,
             live: None,
+            result_left: None,
             page: Page::Station,
             options,
             buttons: 0,
@@ -108,6 +113,9 @@ impl Desk {
             self.live = None;
             self.badge(Badge::ExposureSeen, false);
         }
+        if self.scene == Scene::Result {
+            self.result_left = matches!(scene, Scene::Fault { .. }).then_some(now);
+        }
         self.scene = scene;
         self.since = now;
         self.change();
@@ -118,12 +126,18 @@ impl Desk {
 
     /// What a live picture shows now: it takes the place of a fault and of the screen that waits, never of a result.
     ///
-    /// The radiograph on the console that has been read brings its result back. One that may be new is a badge beside
-    /// a result: it may turn out to be nothing.
+    /// The newest radiograph, still on the console or again, brings its result back, and so does a fault that was short
+    /// where the console shows no radiograph. An earlier radiograph does not: the newest result is not its own. One that
+    /// may be new is a badge beside a result: it may turn out to be nothing.
     pub fn live(&mut self, live: Live, now: Duration) {
+        if matches!(live, Live::Candidate | Live::Recalled) {
+            self.result_left = None;
+        }
         if matches!(self.scene, Scene::Fault { .. } | Scene::Ready | Scene::Live(_)) {
-            let is_read = live == Live::Seen && self.shelf.latest().is_some();
-            self.scene(if is_read { Scene::Result } else { Scene::Live(live) }, now);
+            let was_here = self.result_left.is_some_and(|left| now.saturating_sub(left) < FAULT_SHORT);
+            let returns = live == Live::Seen || live == Live::NoRadiograph && was_here;
+            let returns = returns && self.shelf.latest().is_some();
+            self.scene(if returns { Scene::Result } else { Scene::Live(live) }, now);
         }
         self.live = Some(live);
         self.badge(Badge::ExposureSeen, live == Live::Candidate);

@@ -288,9 +288,34 @@ fn a_signal_that_is_lost_while_one_settles_is_said_and_the_radiograph_is_read_on
 }
 
 #[test]
+fn an_earlier_radiograph_that_comes_with_the_signal_does_not_bring_the_newest_result_back() {
+    let (one, two) = (radiograph(1), radiograph(2));
+    let shown = console().then(&one, 20).then(&two, 20).lost(1).then(&one, 30).then(&menu(0), 20);
+    let read =
+        ["boot", "ready", "ExposureSeen", "reading", "result 10", "result 10+", "reading", "result 20"];
+    check(shown, &[&read[..], &["fault capture_no_signal", "ready"]].concat());
+    // The newest on the console again is the answer to it.
+    let shown = console().then(&one, 20).then(&two, 20).lost(1).then(&one, 30).then(&two, 20);
+    check(shown, &[&read[..], &["fault capture_no_signal", "ready", "result 20"]].concat());
+}
+
+#[test]
+fn a_result_comes_back_after_a_short_fault_though_its_radiograph_has_left_the_console() {
+    let read = ["boot", "ready", "ExposureSeen", "reading", "result 10", "fault capture_no_signal", "ready"];
+    let shown = || console().then(&radiograph(1), 20);
+    check(shown().lost(1).then(&menu(0), 20), &[&read[..], &["result 10"]].concat());
+    // Half a minute later it may be another patient's turn.
+    check(shown().lost(40).then(&menu(0), 20), &read);
+    // So it may where another radiograph seems to have come, though it was gone before it was read.
+    let shown = shown().lost(1).then(&radiograph(2), 8).then(&menu(0), 20);
+    check(shown, &[&read[..], &["ExposureSeen", "ready"]].concat());
+}
+
+#[test]
 fn while_a_peer_wants_nothing_read_nothing_is_announced() {
     let shown = Shown { freeze_at: Some(63), ..console().then(&radiograph(1), 20) };
-    check(shown, &["boot", "ready", "ExposureSeen", "ready", "reading", "result 10"]);
+    // What it kept from being read settles on, and comes anew.
+    check(shown, &["boot", "ready", "ExposureSeen", "ready", "ExposureSeen", "reading", "result 10"]);
 }
 
 #[test]
