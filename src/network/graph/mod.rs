@@ -10,8 +10,6 @@ mod nodes;
 mod operators;
 mod pool;
 mod program;
-#[cfg(test)]
-mod tests;
 
 use std::io;
 
@@ -206,3 +204,6 @@ fn cut_outputs(model: &mut TypedModel, names: Vec<String>) -> Result<Vec<OutputS
     model.select_output_outlets(&outlets)?;
     Ok(shapes)
 }
+
+#[cfg(test)]
+mod tests;
