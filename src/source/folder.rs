@@ -66,7 +66,8 @@ impl FolderError {
 /// The files that `paths` stand for, in the order of `paths`, each folder's in the order of their names.
 ///
 /// Folders are searched to [`DEPTH_MAX`]; hidden entries are skipped; a folder that a link leads to twice
-/// is entered once; one below those that are named which cannot be listed is left out, with a warning. A file that is named is taken as it is, whether it exists or not.
+/// is entered once; one below those that are named which cannot be listed is left out, with a warning. A file that is
+/// named is taken as it is, whether it exists or not.
 pub fn list(paths: &[PathBuf]) -> Result<Vec<PathBuf>, FolderError> {
     let mut search = Search::default();
     for path in paths {

@@ -317,8 +317,11 @@ impl Block<'_> {
 
     /// Steps over `zeros` coefficients that are zero; takes a bit for each that is refined on the way.
     fn refine(&mut self, mut at: usize, mut zeros: usize, bits: &mut Bits) -> Option<usize> {
+        if !self.band.refines {
+            return Some(at.saturating_add(zeros).min(self.band.last + 1));
+        }
         while at <= self.band.last {
-            if self.band.refines && (*self.nonzero >> at) & 1 == 1 {
+            if (*self.nonzero >> at) & 1 == 1 {
                 bits.take(1)?;
             } else if zeros == 0 {
                 break;
