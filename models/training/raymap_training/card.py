@@ -4,7 +4,8 @@
 
 writes DIR/card.md. The metrics are what `raymap evaluate MANIFEST --json` prints, the rest stands in the manifest of
 the bundle and in the corpus's table; no figure is written by hand. Those of `--apart` and `--twins` are printed by the
-commands that `raymap_training.apart` and `raymap_training.twins` name.
+commands that `raymap_training.apart` and `raymap_training.twins` name; where one is not given, the section that stands
+in the card stays, with the bundle for which it was measured.
 """
 
 import argparse
@@ -153,15 +154,29 @@ def metrics_text(metrics, second=None):
     return "\n".join(parts)
 
 
-def apart_text(metrics):
-    """The section on radiographs of sources that a network never saw; nothing where that was not measured."""
-    if metrics is None:
+TWINS_HEADING, APART_HEADING = "### What licences and seed change", "### On sources that it never saw"
+
+
+def carried(before, heading):
+    """The section of an earlier card, and for which bundle it was measured; nothing where that card has none."""
+    name, _, rest = before.partition(heading + "\n")
+    if not rest:
         return ""
+    section = rest.split("\n#", 1)[0].strip("\n")
+    if not section.startswith("Measured for "):
+        section = f"Measured for {name.splitlines()[0].removeprefix('# ')}.\n{section}"
+    return f"\n{heading}\n{section}\n"
+
+
+def apart_text(metrics, before):
+    """The section on radiographs of sources that a network never saw; that of `before` where it was not measured anew."""
+    if metrics is None:
+        return carried(before, APART_HEADING)
     apart = "; ".join(", ".join(sources) for sources in APART.values())
     lungs = "; ".join(f"{who} {number(m['dice_macro'])}, n {m['n']}" for who, m in metrics["lung"]["by_source"].items())
     return "\n".join([
         "",
-        "### On sources that it never saw",
+        APART_HEADING,
         f"{metrics['n']} radiographs of the training and validation splits, in groups of sources: {apart}.",
         "Each group was read by a network that had seen nothing of it: the shipped one's size and losses, but no teachers, and far fewer steps (`raymap_training.apart`).",
         "Detection goes by each network's own numbers, found on what it learned from; all else goes by those of the shipped bundle. Nearly all outlines and scores are of one group, most normal adults of another: without either, little is left to learn from.",
@@ -176,15 +191,15 @@ def apart_text(metrics):
     ])
 
 
-def twins_text(metrics, table):
-    """The section on what licences and seed change, a column a training; nothing where that was not measured."""
+def twins_text(metrics, table, before):
+    """The section on what licences and seed change, a column a training; that of `before` where it was not measured anew."""
     if not metrics:
-        return ""
+        return carried(before, TWINS_HEADING)
     seen = {name: Pools(table, TWINS_WITHOUT_FOLD, only) for name, only in TWINS.items()}
     counts = "; ".join(f"{name}, {len(p.all)} radiographs, {len(p.infected)} of them outlined" for name, p in seen.items())
     return "\n".join([
         "",
-        "### What licences and seed change",
+        TWINS_HEADING,
         f"The same short training, {len(metrics)} times (`raymap_training.twins`): the shipped network's size and losses, but no teachers, and far fewer steps.",
         f"A name says which radiographs it learned from ({counts}) and the seed.",
         f"Each has its own thresholds and calibration, from the adults of fold {TWINS_WITHOUT_FOLD}, whose infection it never saw (lung masks of all folds taught its lung field). Measured on the test split.",
@@ -194,8 +209,8 @@ def twins_text(metrics, table):
     ])
 
 
-def text(manifest, table, parameters=None, metrics=None, second=None, apart=None, twins=()):
-    """The whole card; `table` is the corpus's manifest as a list of dicts."""
+def text(manifest, table, parameters=None, metrics=None, second=None, apart=None, twins=(), before=""):
+    """The whole card; `table` is the corpus's manifest as a list of dicts, `before` the card that there was."""
     train = [r for r in table if r["split"] != "test" and (not manifest["training"]["permissive_only"] or permissive(r))]
     sources = Counter(r["source"] for r in train)
     licences = {s: "; ".join(f"{n} x {l or 'not stated'}" for l, n in Counter(r["licence"] for r in train if r["source"] == s).most_common()) for s in sources}
@@ -238,7 +253,7 @@ Detection: sensitivity {d["sensitivity"]}, specificity {d["specificity"]} on {d[
 
 ## Metrics
 {metrics_text(metrics, second)}
-{twins_text(twins, table)}{apart_text(apart)}
+{twins_text(twins, table, before)}{apart_text(apart, before)}
 ## Intended use
 A second look and an order of urgency on frontal chest radiographs of adults, by people who see the radiograph itself; research.
 
@@ -275,8 +290,10 @@ def main():
     with open(cfg.data / "manifest.csv", newline="") as f:
         table = list(csv.DictReader(f))
     parameters = cfg.parameters or counted(cfg.bundle / manifest["files"]["model"]["path"])
-    (cfg.bundle / "card.md").write_text(text(manifest, table, parameters, metrics, second, apart, twins))
-    print(f"wrote {cfg.bundle / 'card.md'}")
+    path = cfg.bundle / "card.md"
+    before = path.read_text() if path.exists() else ""
+    path.write_text(text(manifest, table, parameters, metrics, second, apart, twins, before))
+    print(f"wrote {path}")
 
 
 def counted(model):

@@ -100,7 +100,7 @@ def batch_at(step, cfg, plan, pools, cache, weak=None, pseudo=None, side=256, de
 
 def total_loss(net, batch):
     image, labels = batch.image, batch.labels
-    with torch.autocast(image.device.type, torch.bfloat16, enabled=image.is_cuda):
+    with torch.autocast(image.device.type, torch.bfloat16, enabled=image.is_cuda or torch.cpu._is_avx512_bf16_supported()):
         outputs = net(normalise(image).contiguous(memory_format=torch.channels_last))
     out_lung, out_infection, out_fit = (o.float() for o in outputs)
     up = lambda z: F.interpolate(z, size=image.shape[-2:], mode="bilinear", align_corners=False)
