@@ -209,7 +209,7 @@ def twins_text(metrics, table, before):
     ])
 
 
-def text(manifest, table, parameters=None, metrics=None, second=None, apart=None, twins=(), before=""):
+def text(before, manifest, table, parameters=None, metrics=None, second=None, apart=None, twins=()):
     """The whole card; `table` is the corpus's manifest as a list of dicts, `before` the card that there was."""
     train = [r for r in table if r["split"] != "test" and (not manifest["training"]["permissive_only"] or permissive(r))]
     sources = Counter(r["source"] for r in train)
@@ -271,6 +271,12 @@ It does not tell COVID-19 from other pneumonia, nor infection from oedema, haemo
 """
 
 
+def write(bundle, *what):
+    """The card in a bundle's folder; `text` says of what."""
+    path = bundle / "card.md"
+    path.write_text(text(path.read_text() if path.exists() else "", *what))
+
+
 def main():
     p = argparse.ArgumentParser(prog="raymap_training.card", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--bundle", type=pathlib.Path, required=True)
@@ -290,10 +296,8 @@ def main():
     with open(cfg.data / "manifest.csv", newline="") as f:
         table = list(csv.DictReader(f))
     parameters = cfg.parameters or counted(cfg.bundle / manifest["files"]["model"]["path"])
-    path = cfg.bundle / "card.md"
-    before = path.read_text() if path.exists() else ""
-    path.write_text(text(manifest, table, parameters, metrics, second, apart, twins, before))
-    print(f"wrote {path}")
+    write(cfg.bundle, manifest, table, parameters, metrics, second, apart, twins)
+    print(f"wrote {cfg.bundle / 'card.md'}")
 
 
 def counted(model):

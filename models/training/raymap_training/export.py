@@ -99,8 +99,6 @@ def export(cfg, net, table, cache, pools):
     side = cache["image"].shape[-1]
     steps = sum(p.steps for p in plan.all_plans(cfg.scale))
     described = manifest(cfg, numbers, table, pools, side, steps)
-    path = cfg.bundle / "card.md"
-    before = path.read_text() if path.exists() else ""
-    path.write_text(card.text(described, table, parameters(net), before=before))
+    card.write(cfg.bundle, described, table, parameters(net))
     bundle.write_bundle(cfg.bundle, model, golden, described)
     print(f"wrote {cfg.bundle}")
