@@ -10,7 +10,7 @@ use minisign::KeyPair;
 use program::raymap;
 
 /// The version of the bundle in the tree.
-const SHIPPED: &str = "0.3.2";
+const SHIPPED: &str = "0.4.0";
 
 fn bundle() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("models/lite0-unet-256")
@@ -90,14 +90,14 @@ impl Field {
 #[test]
 fn a_signed_model_is_installed_read_with_and_rolled_back_by_its_version() {
     let field = Field::new();
-    for version in [SHIPPED, "0.4.0"] {
+    for version in [SHIPPED, "0.5.0"] {
         let (code, text) = field.signed(version);
         assert_eq!(code, Some(0), "{text}");
         assert!(text.contains(&format!("{version} is active")), "{text}");
     }
-    assert_eq!(field.version_of_a_station(), "0.4.0");
+    assert_eq!(field.version_of_a_station(), "0.5.0");
     let (code, text) = field.signed("0.3.9");
-    assert!(code == Some(6) && text.contains("older than 0.4.0"), "{text}");
+    assert!(code == Some(6) && text.contains("older than 0.5.0"), "{text}");
     assert_eq!(field.model(&["rollback", "0.1.0"]).0, Some(6));
     assert_eq!(field.model(&["rollback", SHIPPED]).0, Some(0));
     assert_eq!(field.version_of_a_station(), SHIPPED);
@@ -106,7 +106,7 @@ fn a_signed_model_is_installed_read_with_and_rolled_back_by_its_version() {
 #[test]
 fn what_is_not_signed_by_a_trusted_key_is_not_looked_into() {
     let field = Field::new();
-    let package = packed("0.4.0");
+    let package = packed("0.5.0");
     let own = signature(&field.keys, &package);
     let stranger = KeyPair::generate_unencrypted_keypair().unwrap();
     let mut changed = package.clone();
@@ -133,7 +133,7 @@ fn what_is_not_signed_by_a_trusted_key_is_not_looked_into() {
 #[test]
 fn a_signed_model_that_fails_its_golden_input_leaves_the_last_good_one() {
     let field = Field::new();
-    assert_eq!(field.signed("0.4.0").0, Some(0));
+    assert_eq!(field.signed("0.5.0").0, Some(0));
     let package = packed("0.5.0");
     // One byte of the golden output, the last of the files; signed all the same.
     let expected = fs::read(bundle().join("golden/expected.bin")).unwrap();
@@ -143,5 +143,5 @@ fn a_signed_model_that_fails_its_golden_input_leaves_the_last_good_one() {
     let (code, text) = field.install(&wrong, &signature(&field.keys, &wrong));
     assert!(code == Some(6) && text.contains("golden/expected.bin has SHA-256"), "{text}");
     let output = raymap(field.folder.path(), &["model", "verify", "models"]);
-    assert!(String::from_utf8_lossy(&output.stdout).contains("0.4.0: checksums"), "the last good one");
+    assert!(String::from_utf8_lossy(&output.stdout).contains("0.5.0: checksums"), "the last good one");
 }

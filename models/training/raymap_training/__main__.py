@@ -26,7 +26,8 @@ def taught(cfg, plans, todo, table, cache, zones):
             missing = [p.name for p in plans if p.name in names and not train.finished(cfg.work, p)]
             if missing:
                 raise SystemExit(f"{todo.name} learns from {', '.join(missing)}: not finished")
-            pseudo.keep_maps(path, [train.load(cfg.work, n).to(device) for n in names], cache, zones)
+            outlined = [i for i in corpus.Pools(table, k, cfg.permissive).infected if i in zones.zones]
+            pseudo.keep_maps(path, [train.load(cfg.work, n).to(device) for n in names], cache, zones, outlined)
         paths.append(path)
     return pseudo.logits(paths)
 

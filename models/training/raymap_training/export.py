@@ -10,7 +10,7 @@ from . import bundle, calibrate, card, corpus, plan, quantise, train
 from .network import FIT_CLASSES, LUNG_CLASSES, normalise, parameters
 
 CALIBRATION_RADIOGRAPHS = 96
-VERSION = "0.3.2"
+VERSION = "0.4.0"
 LICENCE = "research and evaluation only: part of the training radiographs is non-commercial or unstated (see card.md)"
 
 

@@ -86,8 +86,12 @@ def detection_loss(logits, zones, said):
     return (loss * judged).sum() / judged.sum().clamp(min=1)
 
 
+# From which probability a teacher's map counts as infected: near where its Dice with outlines is best.
+MARKED = 0.2
+
+
 def pseudo_loss(logits, soft, known):
-    """Cross-entropy against a teacher's probability (bytes 0..=254) where it gave one, and Dice against its half."""
+    """Cross-entropy against a teacher's probability (bytes 0..=254) where it gave one, and Dice against what it marks."""
     q, z = soft.float() / 254.0, logits[:, 0]
     bce = F.binary_cross_entropy_with_logits(z, q, reduction="none")
-    return (bce * known).sum() / known.sum().clamp(min=1) + soft_dice(torch.sigmoid(z), (q > 0.5).float(), known)
+    return (bce * known).sum() / known.sum().clamp(min=1) + soft_dice(torch.sigmoid(z), (q > MARKED).float(), known)

@@ -62,15 +62,19 @@ def siblings(k):
 
 def teacher(k, letter, scale):
     layout, start = SIBLINGS[letter]
-    return Plan(f"teacher-{k}-{letter}", round(1800 * scale), ((0.6, 192), (1.0, 256)), TEACHER, 1e-3, layout, start, k)
+    return Plan(f"teacher-{k}-{letter}", round(700 * scale), ((0.8, 192), (1.0, 256)), TEACHER, 1e-3, layout, start, k)
+
+
+def taught(name, leave_out, taught_by, scale):
+    return Plan(name, round(1300 * scale), ((0.55, 192), (1.0, 256)), STUDENT, 1e-3, "lite0", "lungs", leave_out, taught_by)
 
 
 def student(k, scale):
-    return Plan(f"student-{k}", round(3500 * scale), ((0.5, 192), (1.0, 256)), STUDENT, 1e-3, "lite0", "lungs", k, (k,))
+    return taught(f"student-{k}", k, (k,), scale)
 
 
 def final(scale):
-    return Plan("final", round(3500 * scale), ((0.5, 192), (1.0, 256)), STUDENT, 1e-3, "lite0", "lungs", None, FOLDS)
+    return taught("final", None, FOLDS, scale)
 
 
 def short(name, scale, leave_out=None, without=()):
